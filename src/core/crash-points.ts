@@ -1,0 +1,29 @@
+/**
+ * Named places where a process may die. Stages call `at(point)` there; in tests the process kills itself
+ * (SIGKILL) at one of them. docs/states.md says for each what is on disk and who repairs it.
+ */
+export const CRASH_POINTS = [
+  'watcher:attachment-saved',
+  'watcher:note-created',
+  'watcher:ledger-written',
+  'watcher:cursor-written',
+  'replier:claimed',
+  'replier:draft-written',
+  'replier:offer-recorded',
+  'replier:offered',
+  'handler:claimed',
+  'handler:sealed',
+  'handler:effect-returned',
+  'handler:filed',
+  'handler:outcome-written',
+  'handler:done',
+  'handler:bounce-written',
+  'handler:bounced',
+  'email-mcp:attempt-recorded',
+  'email-mcp:transmitting',
+  'email-mcp:accepted',
+  'email-mcp:result-written',
+] as const;
+
+export type CrashPoint = (typeof CRASH_POINTS)[number];
+export type At = (point: CrashPoint) => void;

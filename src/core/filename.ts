@@ -1,0 +1,65 @@
+import type { TaskId } from './task-id.ts';
+
+const TITLE_BYTES = 60;
+const ATTACHMENT_BYTES = 120;
+
+function cutBytes(value: string, max: number): string {
+  let out = '';
+  let bytes = 0;
+  for (const char of value) {
+    bytes += new TextEncoder().encode(char).length;
+    if (bytes > max) break;
+    out += char;
+  }
+  return out;
+}
+
+/**
+ * A note's name: letters, digits, space and hyphen of the title, at most 60 bytes, then the id.
+ * Never a path, never hidden, no name that Windows, macOS or Obsidian would refuse; NFC, because
+ * Syncthing renames NFD names on disk (measured).
+ */
+export function noteName(title: string, id: TaskId): string {
+  const reduced = title
+    .normalize('NFKC')
+    .replace(/[^\p{L}\p{N} -]+/gu, ' ')
+    .normalize('NFC')
+    .replace(/\s+/g, ' ')
+    .replace(/^[ -]+/, '');
+  const head = cutBytes(reduced, TITLE_BYTES).replace(/[ -]+$/, '');
+  return `${head === '' ? 'No subject' : head} ${id}.md`;
+}
+
+/** A sender's file name as one safe path component; the extension survives. */
+export function attachmentName(filename: string): string {
+  const clean = filename
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}._ -]+/gu, '_')
+    .replace(/^[. ~-]+/, '')
+    .replace(/[. ]+$/, '');
+  if (clean === '') return 'attachment';
+  const dot = clean.lastIndexOf('.');
+  const extension = dot > 0 && clean.length - dot <= 10 ? clean.slice(dot) : '';
+  const stem = extension === '' ? clean : clean.slice(0, dot);
+  // A note among the attachments could be taken for a task or run as a template.
+  const safe = /^\.(md|base|canvas)$/i.test(extension) ? `${extension}.txt` : extension;
+  return `${cutBytes(stem, ATTACHMENT_BYTES)}${safe}`;
+}
+
+export type StrayReason = 'hidden' | 'temporary' | 'sync-conflict' | 'not-markdown' | 'odd-name' | 'not-a-file';
+
+/** Why a name in a state folder is no task, or null when it may be one. */
+export function strayReason(name: string): Exclude<StrayReason, 'not-a-file'> | null {
+  if (/^\.syncthing\..*\.tmp$|^~syncthing~|^\.handover-/.test(name)) return 'temporary';
+  if (name.startsWith('.') || name.startsWith('~')) return 'hidden';
+  if (/\.sync-conflict-/.test(name)) return 'sync-conflict';
+  if (!name.endsWith('.md')) return 'not-markdown';
+  if (/ \(why\)\.md$/.test(name)) return 'not-markdown';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u001f\u007f\\/]/.test(name) || name.includes('\uFFFD')) return 'odd-name';
+  return null;
+}
+
+export function isTaskFileName(name: string): boolean {
+  return strayReason(name) === null;
+}

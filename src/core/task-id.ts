@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+
+declare const brand: unique symbol;
+/** `em-` (mail) or `od-` (Odoo) and 16 lower-case hex digits. The same id is the same task wherever it lies. */
+export type TaskId = string & { readonly [brand]: 'TaskId' };
+
+const SHAPE = /^(?:em|od)-[0-9a-f]{16}$/;
+
+export function isTaskId(value: unknown): value is TaskId {
+  return typeof value === 'string' && SHAPE.test(value);
+}
+
+function idOf(prefix: 'em' | 'od', ...parts: readonly (string | Uint8Array)[]): TaskId {
+  const hash = createHash('sha256');
+  // The separator keeps ('ab','c') and ('a','bc') apart.
+  for (const part of parts) hash.update(part).update('\0');
+  return `${prefix}-${hash.digest('hex').slice(0, 16)}` as TaskId;
+}
+
+export function taskIdFromMessage(account: string, messageId: string): TaskId {
+  return idOf('em', account, messageId.trim());
+}
+
+/** For mail without a Message-ID, or one that reuses another mail's. */
+export function taskIdFromBytes(account: string, bytes: Uint8Array): TaskId {
+  return idOf('em', account, bytes);
+}
+
+/** For a note that a person wrote: given once, at claim. `unique` is random. */
+export function taskIdForNote(kind: 'em' | 'od', unique: string): TaskId {
+  return idOf(kind, 'note', unique);
+}
+
+/** The id at the end of a note's name, or null. */
+export function idInName(name: string): TaskId | null {
+  const found = /(?:^| )((?:em|od)-[0-9a-f]{16})\.md$/.exec(name)?.[1];
+  return isTaskId(found) ? found : null;
+}
