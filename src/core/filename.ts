@@ -55,7 +55,6 @@ export function strayReason(name: string): Exclude<StrayReason, 'not-a-file'> | 
   if (/\.sync-conflict-/.test(name)) return 'sync-conflict';
   if (!name.endsWith('.md')) return 'not-markdown';
   if (/ \(why\)\.md$/.test(name)) return 'not-markdown';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\u0000-\u001f\u007f\\/]/.test(name) || name.includes('\uFFFD')) return 'odd-name';
   return null;
 }

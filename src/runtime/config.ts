@@ -1,0 +1,173 @@
+import { readFileSync, statSync } from 'node:fs';
+import { isAbsolute, relative, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+
+/**
+ * The only file that reads the environment. Each process has a schema with only the keys it needs:
+ * least privilege, visible in types. All faults are told at once, by name, never with a value.
+ */
+
+const bool = z.enum(['true', 'false']).transform((v) => v === 'true');
+const int = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be between ${min} and ${max}`);
+const port = int(1, 65_535);
+const secure = z.enum(['true', 'starttls', 'false']);
+const list = z
+  .string()
+  .transform((v) =>
+    v
+      .split(',')
+      .map((s) => s.trim())
+      .filter((s) => s !== ''),
+  );
+const required = z.string().min(1, 'is missing');
+const timeZone = z.string().refine((zone) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}, 'is no IANA time zone, such as Europe/Berlin');
+
+/** Every key Handover knows, with its default. `.env.example` documents each; a test holds the two together. */
+export const KEYS = {
+  VAULT_DIR: required,
+  STATE_DIR: required,
+  TIMEZONE: timeZone.default('UTC'),
+  SYNC: z
+    .enum(['none'], 'must be `none`: two machines (`syncthing`) are not supported by this version yet')
+    .default('none'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+  IMAP_HOST: required,
+  IMAP_PORT: port.default(993),
+  IMAP_SECURE: secure.default('true'),
+  IMAP_USER: required,
+  IMAP_PASSWORD: required,
+  IMAP_MAILBOX: z.string().default('INBOX'),
+  IMAP_BACKFILL_DAYS: int(0, 3650).default(0),
+  SMTP_HOST: required,
+  SMTP_PORT: port.default(465),
+  SMTP_SECURE: secure.default('true'),
+  SMTP_USER: z.string().default(''),
+  SMTP_PASSWORD: z.string().default(''),
+  TLS_CA_FILE: z.string().default(''),
+  MAIL_FROM: required,
+  MAIL_ALIASES: list.default([]),
+  REPLY_ALL: bool.default(true),
+  SENT_COPY: z.enum(['auto', 'append', 'provider', 'off']).default('auto'),
+  DRAFTER: z.enum(['template', 'anthropic', 'openai-compatible']).default('template'),
+  DRAFTER_MODEL: z.string().default(''),
+  DRAFTER_BASE_URL: z.string().default(''),
+  DRAFTER_API_KEY: z.string().default(''),
+  DRAFTER_TIMEOUT_SECONDS: int(1, 600).default(60),
+  DRY_RUN: bool.default(true),
+  UNDO_SECONDS: int(0, 86_400).default(10),
+  MAX_SENDS_PER_HOUR: int(0, 10_000).default(30),
+  APPROVAL_EXPIRES_HOURS: int(1, 8760).default(72),
+  DOUBT_MINUTES: int(0, 1440).default(2),
+  SCAN_SECONDS: int(1, 3600).default(30),
+} as const;
+
+export type Key = keyof typeof KEYS;
+type Values<K extends Key> = { readonly [P in K]: z.output<(typeof KEYS)[P]> };
+
+export const COMMON_KEYS = ['VAULT_DIR', 'STATE_DIR', 'TIMEZONE', 'SYNC', 'LOG_LEVEL', 'SCAN_SECONDS'] as const;
+export type CommonConfig = Values<(typeof COMMON_KEYS)[number]>;
+export type Config<K extends Key> = Values<K | (typeof COMMON_KEYS)[number]>;
+
+export class ConfigFault extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`configuration:\n${faults.map((f) => `  ${f}`).join('\n')}`);
+    this.name = 'ConfigFault';
+    this.faults = faults;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the keys from the file `ENV_FILE` names (default `.env`) and the environment, which wins.
+ * An empty value counts as absent.
+ * @throws ConfigFault with every fault.
+ */
+export function loadConfig<K extends Key>(keys: readonly K[], env: Environment = process.env): Config<K> {
+  const file = readEnvFile(env['ENV_FILE']);
+  const faults: string[] = [...file.faults];
+  const out: Record<string, unknown> = {};
+  for (const key of new Set<Key>([...COMMON_KEYS, ...keys])) {
+    const value = env[key] ?? file.values[key];
+    const result = KEYS[key].safeParse(value === '' ? undefined : value);
+    if (result.success) out[key] = result.data;
+    else faults.push(`${key} ${value === undefined || value === '' ? 'is missing' : reason(result.error)}`);
+  }
+  const config = out as Config<K>;
+  faults.push(...crossFaults(out));
+  if (faults.length > 0) throw new ConfigFault(faults);
+  return config;
+}
+
+/** Is every key of an edge present? An edge that is not configured is off. */
+export function isConfigured(keys: readonly Key[], env: Environment = process.env): boolean {
+  const file = readEnvFile(env['ENV_FILE']).values;
+  return keys.every((key) => (env[key] ?? file[key] ?? '') !== '');
+}
+
+function reason(error: z.ZodError): string {
+  const issue = error.issues[0];
+  // Zod quotes what it received in some messages; a value is never shown.
+  if (issue?.code === 'invalid_value') return issue.message.startsWith('must') ? issue.message : `must be one of: ${issue.values.map(String).join(', ')}`;
+  return issue?.message ?? 'is malformed';
+}
+
+function crossFaults(config: Record<string, unknown>): string[] {
+  const faults: string[] = [];
+  const { VAULT_DIR: vault, STATE_DIR: state } = config;
+  if (typeof vault === 'string' && typeof state === 'string') {
+    const inside = relative(resolve(vault), resolve(state));
+    if (inside === '' || (!inside.startsWith('..') && !isAbsolute(inside))) {
+      faults.push('STATE_DIR lies inside VAULT_DIR: journal and secrets must not travel with the vault');
+    }
+  }
+  for (const edge of ['IMAP', 'SMTP']) {
+    const host = config[`${edge}_HOST`];
+    if (config[`${edge}_SECURE`] === 'false' && typeof host === 'string' && !isLoopback(host)) {
+      faults.push(`${edge}_SECURE must be true or starttls: plain text is refused except on loopback`);
+    }
+  }
+  return faults;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function readEnvFile(named: string | undefined): { values: Environment; faults: string[] } {
+  const path = named ?? '.env';
+  let content: string;
+  try {
+    const mode = statSync(path).mode & 0o077;
+    if (mode !== 0) {
+      return { values: {}, faults: [`ENV_FILE can be read by other users of this machine: chmod 600 ${path}`] };
+    }
+    content = readFileSync(path, 'utf8');
+  } catch {
+    return { values: {}, faults: named === undefined ? [] : [`ENV_FILE ${path} cannot be read`] };
+  }
+  return { values: parseEnv(content), faults: [] };
+}
+
+/** Fault injection for tests: `<crash point>[@<nth time>]`. Not part of the configuration of a host. */
+export function crashRequest(env: Environment = process.env): { point: string; nth: number } | null {
+  const wish = env['HANDOVER_CRASH_AT'];
+  if (wish === undefined || wish === '') return null;
+  const [point = '', nth = '1'] = wish.split('@');
+  return { point, nth: Number(nth) };
+}

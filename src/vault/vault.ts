@@ -1,0 +1,288 @@
+import { lstat, mkdir, readdir, realpath, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { attachmentName, type StrayReason, strayReason } from '../core/filename.ts';
+import { LIMITS } from '../core/front-matter.ts';
+import { OTHER_FOLDERS, STATES, type TaskFolder } from '../core/states.ts';
+import { createDurably, syncFolder, writeDurably } from '../files/durable.ts';
+import { errno } from '../files/errno.ts';
+import { assertComponent, openRegular, realFolder, VaultFault } from './safe-path.ts';
+import { type FolderWatch, watchFolders } from './watch.ts';
+
+export { VaultFault } from './safe-path.ts';
+
+export interface NoteRef {
+  readonly folder: TaskFolder;
+  readonly name: string;
+}
+
+export interface NoteStat {
+  readonly ctimeMs: number;
+  readonly mtimeMs: number;
+  readonly size: number;
+}
+
+export type ReadResult =
+  | { readonly ok: true; readonly text: string; readonly stat: NoteStat }
+  | { readonly ok: false; readonly why: 'gone' | 'not-a-file' | 'too-large' | 'not-utf8' };
+
+export type MoveResult = 'moved' | 'lost' | 'exists';
+
+export interface Stray {
+  readonly name: string;
+  readonly why: StrayReason;
+}
+
+/** Notes that a user should be able to read and another user of the machine should not. */
+const NOTE_MODE = 0o600;
+
+/**
+ * The only code that touches vault files. One instance per process; it holds no state but the resolved
+ * root, so that every call sees the disk as it is now.
+ */
+export class Vault {
+  readonly root: string;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  /** @throws VaultFault `no-vault` when the folder is missing: a vault is never invented (unmounted disk). */
+  static async open(path: string): Promise<Vault> {
+    try {
+      const root = await realpath(path);
+      if ((await lstat(root)).isDirectory()) return new Vault(root);
+    } catch (error) {
+      throw new VaultFault('no-vault', path, { cause: error });
+    }
+    throw new VaultFault('no-vault', path);
+  }
+
+  /** Creates what is missing of the state folders; a link in the place of one is a fault. */
+  async ensureFolders(): Promise<void> {
+    for (const folder of [...STATES.map((s) => s.folder), ...OTHER_FOLDERS]) await this.#ensure(folder);
+  }
+
+  async #ensure(folder: string): Promise<string> {
+    try {
+      return await realFolder(this.root, folder);
+    } catch (error) {
+      if (errno(error) !== 'ENOENT') throw error;
+    }
+    let path = '';
+    for (const part of folder.split('/')) {
+      path = path === '' ? part : `${path}/${part}`;
+      await mkdir(join(this.root, path)).catch((error: unknown) => {
+        if (errno(error) !== 'EEXIST') throw error;
+      });
+      await realFolder(this.root, path);
+    }
+    return realFolder(this.root, folder);
+  }
+
+  async #entries(folder: string): Promise<{ name: string; file: boolean }[]> {
+    let path: string;
+    try {
+      path = await realFolder(this.root, folder);
+    } catch (error) {
+      if (errno(error) === 'ENOENT') return [];
+      throw error;
+    }
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries.map((e) => ({ name: e.name, file: e.isFile() }));
+  }
+
+  /** Names of the task files in a folder, sorted. Links, folders, temporary and odd names are left out. */
+  async list(folder: TaskFolder): Promise<string[]> {
+    const entries = await this.#entries(folder);
+    return entries
+      .filter((e) => e.file && strayReason(e.name) === null)
+      .map((e) => e.name)
+      .sort();
+  }
+
+  /** What `list` left out and why. Hidden files and our own staging files are nobody's business. */
+  async listStrays(folder: TaskFolder): Promise<Stray[]> {
+    const strays: Stray[] = [];
+    for (const entry of await this.#entries(folder)) {
+      const why = entry.file ? strayReason(entry.name) : 'not-a-file';
+      if (why !== null && why !== 'hidden') strays.push({ name: entry.name, why });
+    }
+    return strays;
+  }
+
+  async read(ref: NoteRef): Promise<ReadResult> {
+    return this.readOther(`${ref.folder}/${ref.name}`, LIMITS.noteBytes);
+  }
+
+  /** Reads any regular file of the vault, at most `maxBytes`. */
+  async readOther(path: string, maxBytes: number): Promise<ReadResult> {
+    const { folder, name } = splitPath(path);
+    const at = await this.#folderOrNull(folder);
+    if (at === null) return { ok: false, why: 'gone' };
+    const handle = await openRegular(join(at, name));
+    if (typeof handle === 'string') return { ok: false, why: handle };
+    try {
+      const stat = await handle.stat();
+      if (stat.size > maxBytes) return { ok: false, why: 'too-large' };
+      const bytes = await handle.readFile();
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      return { ok: true, text, stat: { ctimeMs: stat.ctimeMs, mtimeMs: stat.mtimeMs, size: stat.size } };
+    } catch (error) {
+      if (error instanceof TypeError) return { ok: false, why: 'not-utf8' };
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #folderOrNull(folder: string): Promise<string | null> {
+    try {
+      return folder === '' ? this.root : await realFolder(this.root, folder);
+    } catch (error) {
+      if (errno(error) === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  async exists(ref: NoteRef): Promise<boolean> {
+    return (await this.stat(ref)) !== null;
+  }
+
+  /** Of a regular file; null for everything else. */
+  async stat(ref: NoteRef): Promise<NoteStat | null> {
+    const at = await this.#folderOrNull(ref.folder);
+    if (at === null) return null;
+    try {
+      const stat = await lstat(join(at, ref.name));
+      return stat.isFile() ? { ctimeMs: stat.ctimeMs, mtimeMs: stat.mtimeMs, size: stat.size } : null;
+    } catch (error) {
+      if (['ENOENT', 'ENAMETOOLONG'].includes(errno(error) ?? '')) return null;
+      throw error;
+    }
+  }
+
+  /** The first of `folders` that holds a task file of exactly this name. */
+  async find(name: string, folders: readonly TaskFolder[]): Promise<NoteRef | null> {
+    for (const folder of folders) {
+      if (await this.exists({ folder, name })) return { folder, name };
+    }
+    return null;
+  }
+
+  async create(ref: NoteRef, text: string): Promise<'created' | 'exists'> {
+    assertComponent(ref.name);
+    const folder = await this.#ensure(ref.folder);
+    return (await createDurably(join(folder, ref.name), text, NOTE_MODE)) ? 'created' : 'exists';
+  }
+
+  /** Replaces a note the caller owns. One writer per path: a write that meets an incoming one can be lost. */
+  async update(ref: NoteRef, text: string): Promise<void> {
+    assertComponent(ref.name);
+    await writeDurably(join(await realFolder(this.root, ref.folder), ref.name), text, NOTE_MODE);
+  }
+
+  /**
+   * Moves a note; into `In_Progress/<agent>` this is the claim. The kernel picks one winner of racing
+   * renames; `lost` is ENOENT, which is normal and also means "look again", since Syncthing updates a file
+   * by unlink and rename. A taken destination is never overwritten (`exists`).
+   */
+  async move(ref: NoteRef, to: TaskFolder, name = ref.name): Promise<MoveResult> {
+    assertComponent(ref.name);
+    assertComponent(name);
+    const from = await this.#folderOrNull(ref.folder);
+    if (from === null || !(await this.exists(ref))) return 'lost';
+    const into = await this.#ensure(to);
+    if (await lstat(join(into, name)).then(() => true, () => false)) return 'exists';
+    try {
+      await rename(join(from, ref.name), join(into, name));
+    } catch (error) {
+      if (errno(error) === 'ENOENT') return 'lost';
+      throw error;
+    }
+    await Promise.all([syncFolder(into), syncFolder(from)]);
+    return 'moved';
+  }
+
+  /** Moves a note aside, unchanged, with the reason in `<name> (why).md` beside it. */
+  async quarantine(ref: NoteRef, reason: string): Promise<MoveResult> {
+    const result = await this.#moveToFreeName(ref, 'Quarantine');
+    if (result.name === null) return result.outcome;
+    const why = `${result.name.replace(/\.md$/, '')} (why).md`;
+    const from = ref.folder.replace('/', ' / ');
+    await this.create(
+      { folder: 'Quarantine', name: why },
+      `This note was taken out of \`${from}\` because it could not be handled:\n\n> ${reason.replace(/\s+/g, ' ')}\n\nIt is unchanged. Mend it and move it back, or delete both notes.\n`,
+    );
+    return result.outcome;
+  }
+
+  async #moveToFreeName(ref: NoteRef, to: TaskFolder): Promise<{ outcome: MoveResult; name: string | null }> {
+    const stem = ref.name.replace(/\.md$/, '');
+    for (let copy = 1; copy <= 100; copy++) {
+      const name = copy === 1 ? ref.name : `${stem.slice(0, 200)} (${copy}).md`;
+      const outcome = await this.move(ref, to, name);
+      if (outcome !== 'exists') return { outcome, name: outcome === 'moved' ? name : null };
+    }
+    return { outcome: 'exists', name: null };
+  }
+
+  /** Withdraws a version that lost a conflict, or a copy, to `Conflicts/`; every version is kept. */
+  async setAside(ref: NoteRef): Promise<MoveResult> {
+    return (await this.#moveToFreeName(ref, 'Conflicts')).outcome;
+  }
+
+  /** Replaces a file that is no task: `Dashboard.md`, `Updates/<agent>/<process>.json`. */
+  async writeOther(path: string, text: string): Promise<void> {
+    if (!/^(Dashboard\.md|Updates\/(cloud|local)-agent\/[\w.-]+)$/.test(path)) {
+      throw new VaultFault('outside', path);
+    }
+    const { folder, name } = splitPath(path);
+    const at = folder === '' ? this.root : await this.#ensure(folder);
+    await writeDurably(join(at, name), text, NOTE_MODE);
+  }
+
+  /** The absolute path of `Logs/<agent>`, for the audit log's one writer. */
+  async logFolder(agent: 'cloud-agent' | 'local-agent'): Promise<string> {
+    return this.#ensure(`Logs/${agent}`);
+  }
+
+  /**
+   * Saves an attachment as `Attachments/<task id> <name>` and returns that file's name for a link. Saving
+   * the same one again, after a crash, changes nothing.
+   */
+  async saveAttachment(taskId: string, filename: string, bytes: Uint8Array): Promise<string> {
+    const name = `${taskId} ${attachmentName(filename)}`;
+    assertComponent(name);
+    await createDurably(join(await this.#ensure('Attachments'), name), bytes, NOTE_MODE);
+    return name;
+  }
+
+  /** Removes our own staging files that a crash left, older than `olderThanMs`. */
+  async sweepStaging(folder: TaskFolder, now: number, olderThanMs: number): Promise<number> {
+    let removed = 0;
+    for (const { name, file } of await this.#entries(folder)) {
+      if (!file || !name.startsWith('.handover-')) continue;
+      const path = join(await realFolder(this.root, folder), name);
+      const stat = await lstat(path).catch(() => null);
+      if (stat && now - stat.mtimeMs > olderThanMs) {
+        await unlink(path).catch(() => undefined);
+        removed++;
+      }
+    }
+    return removed;
+  }
+
+  /** Calls `onHint` after anything happened in one of the folders. A hint only: the scan is the truth. */
+  async watch(folders: readonly TaskFolder[], onHint: () => void): Promise<FolderWatch> {
+    const paths: string[] = [];
+    for (const folder of folders) paths.push(await this.#ensure(folder));
+    return watchFolders(paths, onHint);
+  }
+}
+
+function splitPath(path: string): { folder: string; name: string } {
+  const slash = path.lastIndexOf('/');
+  const name = path.slice(slash + 1);
+  assertComponent(name);
+  return { folder: slash < 0 ? '' : path.slice(0, slash), name };
+}
