@@ -1,0 +1,129 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** What goes wrong on the way, in the order in which a submission meets it. */
+export type WireFault =
+  | 'drop-at-greeting'
+  | `greet-${number}`
+  | 'tls-broken' // 220 to STARTTLS, then no handshake but noise
+  | 'drop-at-rcpt'
+  | 'drop-before-354'
+  | 'data-451' // DATA itself refused
+  | 'data-554'
+  | 'drop-in-body'
+  | 'drop-at-dot' // the last bytes never arrive: the server has no mail
+  | 'drop-after-dot' // the server took the mail, its answer never arrives
+  | 'silence-after-dot' // the same, but the line stays open
+  | 'garbage-after-dot'
+  | 'drop-at-quit';
+
+const END_OF_MAIL = '\r\n.\r\n';
+
+/**
+ * A man in the middle between client and SMTP server who cuts or garbles at one point. The server
+ * behind it is real and does not know; so "taken, but the answer was lost" is exactly that.
+ * `accept` is asked once per connection; `seenAs` tells it the port that the server will see.
+ */
+export function smtpWire(
+  upstreamPort: number,
+  accept: () => { fault: WireFault | undefined; seenAs: (port: number) => void },
+): Server {
+  return createServer((client) => {
+    const { fault, seenAs } = accept();
+    if (fault === 'drop-at-greeting') return void client.destroy();
+    if (fault?.startsWith('greet-')) return void client.end(`${fault.slice(6)} not now\r\n`);
+    const server = connect(upstreamPort, '127.0.0.1');
+    server.once('connect', () => seenAs(server.localPort ?? 0));
+    const line = { client, server, fault, sent: '', inBody: false, ended: false };
+    server.on('data', (chunk) => fromServer(line, chunk));
+    client.on('data', (chunk) => fromClient(line, chunk));
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
+  });
+}
+
+interface Line {
+  readonly client: Socket;
+  readonly server: Socket;
+  readonly fault: WireFault | undefined;
+  /** The last few bytes from the client, to see the end of the mail across chunks. */
+  sent: string;
+  inBody: boolean;
+  ended: boolean;
+}
+
+function fromServer(line: Line, chunk: Buffer): void {
+  const { client, fault } = line;
+  const text = chunk.toString('latin1');
+  if (line.ended && line.inBody) {
+    afterDot(line, chunk);
+    return;
+  }
+  const goAhead = /^354/m.test(text);
+  if (goAhead && fault === 'drop-before-354') {
+    cut(line);
+    return;
+  }
+  if (goAhead && (fault === 'data-451' || fault === 'data-554')) {
+    const before = text.slice(0, text.search(/^354/m));
+    client.write(`${before}${fault.slice(5)} ${fault.slice(5)} refused at DATA\r\n`, 'latin1');
+    client.removeAllListeners('data');
+    client.on('data', () => client.end('221 bye\r\n'));
+    return;
+  }
+  if (goAhead) line.inBody = true;
+  client.write(chunk);
+}
+
+function afterDot(line: Line, answer: Buffer): void {
+  if (line.fault === 'drop-after-dot') {
+    cut(line);
+    return;
+  }
+  if (line.fault === 'silence-after-dot') return;
+  line.inBody = false;
+  line.client.write(line.fault === 'garbage-after-dot' ? 'what is this?\r\n' : answer);
+}
+
+function fromClient(line: Line, chunk: Buffer): void {
+  const { server, client, fault } = line;
+  const text = chunk.toString('latin1');
+  if (line.inBody) {
+    line.sent = (line.sent + text).slice(-chunk.length - 8);
+    line.ended = line.sent.endsWith(END_OF_MAIL);
+    line.sent = line.sent.slice(-8);
+    if (fault === 'drop-in-body') {
+      server.write(chunk.subarray(0, Math.floor(chunk.length / 2)), () => cut(line));
+      return;
+    }
+    if (line.ended && fault === 'drop-at-dot') {
+      cut(line);
+      return;
+    }
+  } else {
+    if (fault === 'drop-at-rcpt' && /^RCPT /im.test(text)) {
+      cut(line);
+      return;
+    }
+    if (fault === 'drop-at-quit' && /^QUIT/im.test(text)) {
+      cut(line);
+      return;
+    }
+    if (fault === 'tls-broken' && /^STARTTLS/im.test(text)) {
+      client.write('220 ready\r\n');
+      client.removeAllListeners('data');
+      client.on('data', () => client.write('this is no TLS handshake\r\n'));
+      return;
+    }
+  }
+  server.write(chunk);
+}
+
+function cut(line: Line): void {
+  line.client.destroy();
+  line.server.destroy();
+}
