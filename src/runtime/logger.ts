@@ -1,0 +1,25 @@
+import { type Logger, pino } from 'pino';
+
+export type { Logger } from 'pino';
+
+/** Keys whose values never reach a log line, wherever a library put them. */
+const SECRET_KEYS = ['password', 'pass', 'apiKey', 'api_key', 'token', 'accessToken', 'authorization', 'auth', 'secret'];
+const PATHS = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
+
+/** One JSON line per event on stdout, which PM2 files. Bodies are never logged; addresses are masked by callers. */
+export function createLogger(process: string, level: string): Logger {
+  return pino({
+    name: process,
+    level,
+    base: null,
+    mixin: () => ({ process }),
+    redact: { paths: PATHS, censor: '[secret]' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  });
+}
+
+/** `anna@example.org` -> `a***@example.org`: enough to recognise, not to harvest. */
+export function maskAddress(address: string): string {
+  return address.replace(/([^\s<>@])[^\s<>@]*@/g, '$1***@');
+}
