@@ -59,68 +59,49 @@ interface Line {
 function fromServer(line: Line, chunk: Buffer): void {
   const { client, fault } = line;
   const text = chunk.toString('latin1');
-  if (line.ended && line.inBody) {
-    afterDot(line, chunk);
-    return;
+  const goAhead = text.search(/^354/m);
+  if (line.ended && line.inBody) afterDot(line, chunk);
+  else if (goAhead >= 0 && fault === 'drop-before-354') cut(line);
+  else if (goAhead >= 0 && (fault === 'data-451' || fault === 'data-554')) {
+    const code = fault.slice(5);
+    client.write(`${text.slice(0, goAhead)}${code} refused at DATA\r\n`, 'latin1');
+    answerAlways(client, '221 bye\r\n');
+  } else {
+    line.inBody ||= goAhead >= 0;
+    client.write(chunk);
   }
-  const goAhead = /^354/m.test(text);
-  if (goAhead && fault === 'drop-before-354') {
-    cut(line);
-    return;
-  }
-  if (goAhead && (fault === 'data-451' || fault === 'data-554')) {
-    const before = text.slice(0, text.search(/^354/m));
-    client.write(`${before}${fault.slice(5)} ${fault.slice(5)} refused at DATA\r\n`, 'latin1');
-    client.removeAllListeners('data');
-    client.on('data', () => client.end('221 bye\r\n'));
-    return;
-  }
-  if (goAhead) line.inBody = true;
-  client.write(chunk);
 }
 
 function afterDot(line: Line, answer: Buffer): void {
-  if (line.fault === 'drop-after-dot') {
-    cut(line);
-    return;
+  if (line.fault === 'drop-after-dot') cut(line);
+  else if (line.fault !== 'silence-after-dot') {
+    line.inBody = false;
+    line.client.write(line.fault === 'garbage-after-dot' ? 'what is this?\r\n' : answer);
   }
-  if (line.fault === 'silence-after-dot') return;
-  line.inBody = false;
-  line.client.write(line.fault === 'garbage-after-dot' ? 'what is this?\r\n' : answer);
 }
 
 function fromClient(line: Line, chunk: Buffer): void {
-  const { server, client, fault } = line;
+  const { server, client, fault, inBody } = line;
   const text = chunk.toString('latin1');
-  if (line.inBody) {
-    line.sent = (line.sent + text).slice(-chunk.length - 8);
-    line.ended = line.sent.endsWith(END_OF_MAIL);
-    line.sent = line.sent.slice(-8);
-    if (fault === 'drop-in-body') {
-      server.write(chunk.subarray(0, Math.floor(chunk.length / 2)), () => cut(line));
-      return;
-    }
-    if (line.ended && fault === 'drop-at-dot') {
-      cut(line);
-      return;
-    }
-  } else {
-    if (fault === 'drop-at-rcpt' && /^RCPT /im.test(text)) {
-      cut(line);
-      return;
-    }
-    if (fault === 'drop-at-quit' && /^QUIT/im.test(text)) {
-      cut(line);
-      return;
-    }
-    if (fault === 'tls-broken' && /^STARTTLS/im.test(text)) {
-      client.write('220 ready\r\n');
-      client.removeAllListeners('data');
-      client.on('data', () => client.write('this is no TLS handshake\r\n'));
-      return;
-    }
+  if (inBody) {
+    line.sent = (line.sent + text).slice(-END_OF_MAIL.length);
+    line.ended = line.sent === END_OF_MAIL;
   }
-  server.write(chunk);
+  const commands = inBody ? '' : text;
+  if (inBody && fault === 'drop-in-body') server.write(chunk.subarray(0, chunk.length / 2), () => cut(line));
+  else if (inBody && line.ended && fault === 'drop-at-dot') cut(line);
+  else if (/^RCPT /im.test(commands) && fault === 'drop-at-rcpt') cut(line);
+  else if (/^QUIT/im.test(commands) && fault === 'drop-at-quit') cut(line);
+  else if (/^STARTTLS/im.test(commands) && fault === 'tls-broken') {
+    client.write('220 ready\r\n');
+    answerAlways(client, 'this is no TLS handshake\r\n');
+  } else server.write(chunk);
+}
+
+/** The server behind is out of the play: whatever the client says, this is the answer. */
+function answerAlways(client: Socket, answer: string): void {
+  client.removeAllListeners('data');
+  client.on('data', () => client.write(answer));
 }
 
 function cut(line: Line): void {

@@ -113,13 +113,10 @@ function realServer(
     disableReverseLookup: true,
     closeTimeout: 100,
     onAuth: (login, session, done) => {
-      const refused = refusal('auth', session);
-      if (refused) {
-        done(refused);
-        return;
-      }
-      const right = !auth || (login.username === auth.user && login.password === auth.password);
-      right ? done(null, { user: login.username }) : done(refuse(535, 'wrong user or password'));
+      const wrong = auth && (login.username !== auth.user || login.password !== auth.password);
+      const refused = refusal('auth', session) ?? (wrong ? refuse(535, 'wrong user or password') : null);
+      if (refused) done(refused);
+      else done(null, { user: login.username });
     },
     onMailFrom: (_address, session, done) => done(refusal('mail', session)),
     onRcptTo: ({ address }, session, done) => {
