@@ -117,9 +117,10 @@ const OURS = /^> \[![a-z]+\|handover\][-+]?/;
 
 export function renderVerdict(verdict: Verdict): string {
   const oneLine = (s: string) => s.replace(/\s*\n\s*/g, ' ');
-  return [`> [!${verdict.kind}|handover] ${oneLine(verdict.title)}`, ...verdict.lines.map((l) => `> ${oneLine(l)}`)].join(
-    '\n',
-  );
+  return [
+    `> [!${verdict.kind}|handover] ${oneLine(verdict.title)}`,
+    ...verdict.lines.map((l) => `> ${oneLine(l)}`),
+  ].join('\n');
 }
 
 /** Replaces our callout, wherever above the reply it stands; puts it on top when there is none. */

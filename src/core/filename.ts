@@ -46,7 +46,13 @@ export function attachmentName(filename: string): string {
   return `${cutBytes(stem, ATTACHMENT_BYTES)}${safe}`;
 }
 
-export type StrayReason = 'hidden' | 'temporary' | 'sync-conflict' | 'not-markdown' | 'odd-name' | 'not-a-file';
+export type StrayReason =
+  | 'hidden'
+  | 'temporary'
+  | 'sync-conflict'
+  | 'not-markdown'
+  | 'odd-name'
+  | 'not-a-file';
 
 /** Why a name in a state folder is no task, or null when it may be one. */
 export function strayReason(name: string): Exclude<StrayReason, 'not-a-file'> | null {
@@ -54,7 +60,7 @@ export function strayReason(name: string): Exclude<StrayReason, 'not-a-file'> | 
   if (name.startsWith('.') || name.startsWith('~')) return 'hidden';
   if (/\.sync-conflict-/.test(name)) return 'sync-conflict';
   if (!name.endsWith('.md')) return 'not-markdown';
-  if (/ \(why\)\.md$/.test(name)) return 'not-markdown';
+  if (/ \(why\)\.md$/.test(name) || name === 'PAUSE.md') return 'not-a-task';
   if (/[\u0000-\u001f\u007f\\/]/.test(name) || name.includes('\uFFFD')) return 'odd-name';
   return null;
 }

@@ -75,7 +75,8 @@ function fault(code: NoteFault['code'], message: string): SplitResult {
 
 /** Splits a note's text. CRLF and a byte order mark, as some editors write them, are normalised. */
 export function splitFrontMatter(raw: string): SplitResult {
-  if (raw.length > LIMITS.noteBytes) return fault('too-large', `The note is larger than ${LIMITS.noteBytes} bytes.`);
+  if (raw.length > LIMITS.noteBytes)
+    return fault('too-large', `The note is larger than ${LIMITS.noteBytes} bytes.`);
   const source = raw.replace(/^\uFEFF/, '').replace(/\r\n/g, '\n');
   if (!OPENER.test(source)) {
     return fault('no-front-matter', 'The note must begin with a line `---` followed by its properties.');
@@ -90,7 +91,10 @@ export function splitFrontMatter(raw: string): SplitResult {
     const block = `---\n${source.slice(source.indexOf('\n') + 1, 3 + close.index + 1)}---\n`;
     data = matter(block, { engines: ENGINES as never, language: 'yaml' }).data;
   } catch (error) {
-    return fault('not-yaml', `The properties are not readable as YAML: ${error instanceof Error ? error.message : ''}`);
+    return fault(
+      'not-yaml',
+      `The properties are not readable as YAML: ${error instanceof Error ? error.message : ''}`,
+    );
   }
   const flat = checkFlat(data);
   if (typeof flat !== 'object') return fault(flat === 'forbidden' ? 'forbidden-key' : 'not-flat', FLAT_HELP);

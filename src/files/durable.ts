@@ -16,7 +16,10 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 async function stage(path: string, data: string | Uint8Array, mode: number): Promise<string> {
-  const temporary = join(dirname(path), `${STAGING_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(
+    dirname(path),
+    `${STAGING_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}.tmp`,
+  );
   const handle = await open(temporary, 'wx', mode);
   try {
     await handle.writeFile(data);

@@ -17,14 +17,12 @@ const int = (min: number, max: number) =>
     .refine((n) => n >= min && n <= max, `must be between ${min} and ${max}`);
 const port = int(1, 65_535);
 const secure = z.enum(['true', 'starttls', 'false']);
-const list = z
-  .string()
-  .transform((v) =>
-    v
-      .split(',')
-      .map((s) => s.trim())
-      .filter((s) => s !== ''),
-  );
+const list = z.string().transform((v) =>
+  v
+    .split(',')
+    .map((s) => s.trim())
+    .filter((s) => s !== ''),
+);
 const required = z.string().min(1, 'is missing');
 const timeZone = z.string().refine((zone) => {
   try {
@@ -77,7 +75,14 @@ export const KEYS = {
 export type Key = keyof typeof KEYS;
 type Values<K extends Key> = { readonly [P in K]: z.output<(typeof KEYS)[P]> };
 
-export const COMMON_KEYS = ['VAULT_DIR', 'STATE_DIR', 'TIMEZONE', 'SYNC', 'LOG_LEVEL', 'SCAN_SECONDS'] as const;
+export const COMMON_KEYS = [
+  'VAULT_DIR',
+  'STATE_DIR',
+  'TIMEZONE',
+  'SYNC',
+  'LOG_LEVEL',
+  'SCAN_SECONDS',
+] as const;
 export type CommonConfig = Values<(typeof COMMON_KEYS)[number]>;
 export type Config<K extends Key> = Values<K | (typeof COMMON_KEYS)[number]>;
 
@@ -123,7 +128,10 @@ export function isConfigured(keys: readonly Key[], env: Environment = process.en
 function reason(error: z.ZodError): string {
   const issue = error.issues[0];
   // Zod quotes what it received in some messages; a value is never shown.
-  if (issue?.code === 'invalid_value') return issue.message.startsWith('must') ? issue.message : `must be one of: ${issue.values.map(String).join(', ')}`;
+  if (issue?.code === 'invalid_value')
+    return issue.message.startsWith('must')
+      ? issue.message
+      : `must be one of: ${issue.values.map(String).join(', ')}`;
   return issue?.message ?? 'is malformed';
 }
 
@@ -155,7 +163,10 @@ function readEnvFile(named: string | undefined): { values: Environment; faults: 
   try {
     const mode = statSync(path).mode & 0o077;
     if (mode !== 0) {
-      return { values: {}, faults: [`ENV_FILE can be read by other users of this machine: chmod 600 ${path}`] };
+      return {
+        values: {},
+        faults: [`ENV_FILE can be read by other users of this machine: chmod 600 ${path}`],
+      };
     }
     content = readFileSync(path, 'utf8');
   } catch {

@@ -81,7 +81,17 @@ async function main<const K extends Key>(daemon: Parameters<typeof runDaemon<K>>
       onError: (error) => log.warn({ err: error }, 'heartbeat not written'),
     });
     releasers.push(() => health.stop());
-    const context = { config, log, clock, vault, stateDir, agent: daemon.agent, health, at: crashAt(), fatal };
+    const context = {
+      config,
+      log,
+      clock,
+      vault,
+      stateDir,
+      agent: daemon.agent,
+      health,
+      at: crashAt(),
+      fatal,
+    };
     const running = await daemon.start(context);
     releasers.push(() => running.stop());
     log.info({ vault: vault.root }, 'ready');

@@ -20,7 +20,13 @@ export const HEARTBEAT_MS = 60_000;
 
 /** The state of one process as the user will read it; written at once when it changes, else every minute. */
 export class Health {
-  readonly #deps: { vault: Vault; agent: Agent; process: string; clock: Clock; onError: (e: unknown) => void };
+  readonly #deps: {
+    vault: Vault;
+    agent: Agent;
+    process: string;
+    clock: Clock;
+    onError: (e: unknown) => void;
+  };
   #state: HealthState = 'ok';
   #reason: string | undefined;
   #since: number;
@@ -59,7 +65,9 @@ export class Health {
       since: new Date(this.#since).toISOString(),
     };
     const path = `Updates/${agent}/${process}.json`;
-    this.#writing = this.#writing.then(() => vault.writeOther(path, `${JSON.stringify(beat)}\n`)).catch(onError);
+    this.#writing = this.#writing
+      .then(() => vault.writeOther(path, `${JSON.stringify(beat)}\n`))
+      .catch(onError);
   }
 
   async stop(): Promise<void> {

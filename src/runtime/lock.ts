@@ -1,4 +1,4 @@
-import { readFile, rename, unlink } from 'node:fs/promises';
+import { link, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDurably } from '../files/durable.ts';
 import { errno } from '../files/errno.ts';
@@ -29,6 +29,13 @@ export async function takeLock(stateDir: string, name: string): Promise<Lock | n
     } catch (error) {
       if (errno(error) !== 'ENOENT') throw error;
       continue;
+    }
+    // Between our look and the rename another process may have taken it over: what was moved is then its.
+    const moved = await holderOf(aside);
+    if (typeof moved === 'object' && isAlive(moved)) {
+      await link(aside, path).catch(() => undefined);
+      await unlink(aside).catch(() => undefined);
+      return null;
     }
     await unlink(aside).catch(() => undefined);
   }

@@ -3,7 +3,17 @@ import { type Logger, pino } from 'pino';
 export type { Logger } from 'pino';
 
 /** Keys whose values never reach a log line, wherever a library put them. */
-const SECRET_KEYS = ['password', 'pass', 'apiKey', 'api_key', 'token', 'accessToken', 'authorization', 'auth', 'secret'];
+const SECRET_KEYS = [
+  'password',
+  'pass',
+  'apiKey',
+  'api_key',
+  'token',
+  'accessToken',
+  'authorization',
+  'auth',
+  'secret',
+];
 const PATHS = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
 /** One JSON line per event on stdout, which PM2 files. Bodies are never logged; addresses are masked by callers. */

@@ -21,7 +21,12 @@ export class VaultFault extends Error {
 /** One path component as the vault writes and accepts it. */
 export function assertComponent(name: string): void {
   const bad =
-    name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0') || name.length > 255;
+    name === '' ||
+    name === '.' ||
+    name === '..' ||
+    name.includes('/') ||
+    name.includes('\0') ||
+    name.length > 255;
   if (bad) throw new VaultFault('bad-name', JSON.stringify(name.slice(0, 80)));
 }
 

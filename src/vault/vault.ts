@@ -192,7 +192,13 @@ export class Vault {
     const from = await this.#folderOrNull(ref.folder);
     if (from === null || !(await this.exists(ref))) return 'lost';
     const into = await this.#ensure(to);
-    if (await lstat(join(into, name)).then(() => true, () => false)) return 'exists';
+    if (
+      await lstat(join(into, name)).then(
+        () => true,
+        () => false,
+      )
+    )
+      return 'exists';
     try {
       await rename(join(from, ref.name), join(into, name));
     } catch (error) {
@@ -205,7 +211,7 @@ export class Vault {
 
   /** Moves a note aside, unchanged, with the reason in `<name> (why).md` beside it. */
   async quarantine(ref: NoteRef, reason: string): Promise<MoveResult> {
-    const result = await this.#moveToFreeName(ref, 'Quarantine');
+    const result = await this.moveToFreeName(ref, 'Quarantine');
     if (result.name === null) return result.outcome;
     const why = `${result.name.replace(/\.md$/, '')} (why).md`;
     const from = ref.folder.replace('/', ' / ');
@@ -216,7 +222,8 @@ export class Vault {
     return result.outcome;
   }
 
-  async #moveToFreeName(ref: NoteRef, to: TaskFolder): Promise<{ outcome: MoveResult; name: string | null }> {
+  /** Moves a note under its own name, or `<name> (2).md` … when that is taken; `name` is null when it was lost. */
+  async moveToFreeName(ref: NoteRef, to: TaskFolder): Promise<{ outcome: MoveResult; name: string | null }> {
     const stem = ref.name.replace(/\.md$/, '');
     for (let copy = 1; copy <= 100; copy++) {
       const name = copy === 1 ? ref.name : `${stem.slice(0, 200)} (${copy}).md`;
@@ -228,7 +235,21 @@ export class Vault {
 
   /** Withdraws a version that lost a conflict, or a copy, to `Conflicts/`; every version is kept. */
   async setAside(ref: NoteRef): Promise<MoveResult> {
-    return (await this.#moveToFreeName(ref, 'Conflicts')).outcome;
+    return (await this.moveToFreeName(ref, 'Conflicts')).outcome;
+  }
+
+  /** Is there a `PAUSE.md` in the root or in `Approved/`? Anything of that name counts, a link too. */
+  async paused(): Promise<boolean> {
+    for (const path of ['PAUSE.md', 'Approved/PAUSE.md']) {
+      if (
+        await lstat(join(this.root, path)).then(
+          () => true,
+          () => false,
+        )
+      )
+        return true;
+    }
+    return false;
   }
 
   /** Replaces a file that is no task: `Dashboard.md`, `Updates/<agent>/<process>.json`. */

@@ -1,0 +1,134 @@
+import { parseLocalTime } from './local-time.ts';
+import { text, type TaskNote } from './task-file.ts';
+
+/** Why an approved card waits; nothing is wrong with it. */
+export type Hold =
+  | { readonly why: 'paused' }
+  | { readonly why: 'undo' | 'send_after'; readonly until: number };
+
+export interface HoldFacts {
+  readonly now: number;
+  readonly paused: boolean;
+  /** When the note came into Approved: its ctime, since a rename and an edit both set it. */
+  readonly approvedAt: number;
+  readonly undoMs: number;
+  readonly timeZone: string;
+}
+
+/** What an approved card waits for before it is claimed, or null. A clock in the future delays, never hurries. */
+export function holdOf(note: TaskNote | null, facts: HoldFacts): Hold | null {
+  if (facts.paused) return { why: 'paused' };
+  const undoEnds = Math.min(facts.approvedAt, facts.now) + facts.undoMs;
+  if (undoEnds > facts.now) return { why: 'undo', until: undoEnds };
+  const after = note === null ? undefined : text(note, 'send_after');
+  if (after === undefined || after === '') return null;
+  const until = parseLocalTime(after, facts.timeZone);
+  return until !== null && until > facts.now ? { why: 'send_after', until } : null;
+}
+
+export interface CheckFacts {
+  readonly now: number;
+  readonly timeZone: string;
+  /** Was this card ever offered, as our own record outside the vault says? */
+  readonly offered: boolean;
+  readonly thread: 'quiet' | 'answered' | 'newer' | 'unknown';
+  /** What the user was told before, at an earlier yes: told once, a second yes stands. */
+  readonly told: readonly string[];
+}
+
+export interface Reason {
+  readonly code: 'never-offered' | 'expired' | 'bad-date' | 'answered' | 'newer';
+  readonly words: string;
+}
+
+/** Reasons that concern the moment rather than the content; see `mailActionOf` for the content. */
+export function momentReasons(note: TaskNote, facts: CheckFacts): readonly Reason[] {
+  const reasons: Reason[] = [];
+  const say = (code: Reason['code'], words: string) => reasons.push({ code, words });
+  if (!facts.offered) {
+    say(
+      'never-offered',
+      'This card was never offered to you by Handover. Read it; move it to `Approved` again if you want it sent.',
+    );
+  }
+  const expires = text(note, 'expires') ?? '';
+  const expiry = expires === '' ? null : parseLocalTime(expires, facts.timeZone);
+  if (expires !== '' && expiry === null) say('bad-date', 'The property `expires` is not a date and time.');
+  if (expiry !== null && expiry <= facts.now) {
+    say(
+      'expired',
+      `The draft expired on ${expires.replace('T', ' ')}. Move it to \`Approved\` again to send it all the same.`,
+    );
+  }
+  const after = text(note, 'send_after') ?? '';
+  if (after !== '' && parseLocalTime(after, facts.timeZone) === null) {
+    say('bad-date', 'The property `send_after` is not a date and time.');
+  }
+  if (facts.thread === 'answered')
+    say('answered', 'You already answered this mail: a reply lies in your Sent folder.');
+  if (facts.thread === 'newer') say('newer', 'A newer mail came in this thread after the draft was made.');
+  return reasons.filter((reason) => !MAY_INSIST.has(reason.code) || !facts.told.includes(reason.code));
+}
+
+/** What the user may know better: told once, moving the card again sends it. */
+const MAY_INSIST: ReadonlySet<string> = new Set(['answered', 'newer']);
+
+/** The journal's word on a task, as far as the approval handler needs it. */
+export type EffectWord =
+  | 'none'
+  | 'ready'
+  | 'waiting'
+  | 'running'
+  | 'done'
+  | 'failed'
+  | 'in_doubt'
+  | 'unreadable';
+
+export interface StepFacts {
+  readonly effect: EffectWord;
+  /** Just claimed out of Approved, so a yes of now; false when found in In_Progress at start. */
+  readonly fresh: boolean;
+  /** Our marker says an effect of this task is under way. */
+  readonly active: boolean;
+  /** `outcome` of the note, as we wrote it. */
+  readonly outcome: string | undefined;
+}
+
+export type Step =
+  | 'check' // a fresh yes: check, seal, send
+  | 'send' // sealed: go on
+  | 'wait' // another process is at it, or a time has not come
+  | 'finish' // the effect happened: file, write the outcome, move to Done
+  | 'bounce_failed' // refused for good: back to the user with the server's words
+  | 'bounce_done' // this id was sent before: nothing is sent again
+  | 'bounce_unreadable'
+  | 'return' // was bounced, but a crash kept it here: finish the move to Pending
+  | 'look' // in doubt: look in Sent, else ask
+  | 'resend'; // in doubt, asked, and the user said: send again
+
+/**
+ * What to do with a note that lies in `In_Progress/local-agent`. A function of the journal first and the
+ * note second, so that a crash at any point leads back to the same step.
+ */
+export function nextStep(facts: StepFacts): Step {
+  switch (facts.effect) {
+    case 'none':
+      return !facts.fresh && (facts.outcome === 'bounced' || facts.outcome === 'dry_run')
+        ? 'return'
+        : 'check';
+    case 'ready':
+      return 'send';
+    case 'waiting':
+    case 'running':
+      return 'wait';
+    case 'done':
+      return facts.fresh && !facts.active ? 'bounce_done' : 'finish';
+    case 'failed':
+      return 'bounce_failed';
+    case 'in_doubt':
+      if (facts.outcome !== 'in_doubt') return 'look';
+      return facts.fresh ? 'resend' : 'return';
+    case 'unreadable':
+      return 'bounce_unreadable';
+  }
+}

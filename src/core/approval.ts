@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { parseAddressList } from './address-list.ts';
+import { readSections } from './body.ts';
+import type { Address } from './mail.ts';
+import { originalText } from './neutralise.ts';
+import { attribution, composeBody } from './quote.ts';
+import { flag, list, type TaskNote, text } from './task-file.ts';
+import { isTaskId, type TaskId } from './task-id.ts';
+
+/** What a yes covers: everything a recipient will see. Properties not named here may change freely. */
+export interface MailAction {
+  readonly id: TaskId;
+  readonly to: readonly Address[];
+  readonly cc: readonly Address[];
+  readonly subject: string;
+  /** The whole text that leaves, the quoted original included; LF. */
+  readonly text: string;
+  readonly inReplyTo: string | null;
+  readonly references: readonly string[];
+}
+
+export type ReadAction =
+  | { readonly ok: true; readonly action: MailAction }
+  | { readonly ok: false; readonly reasons: readonly string[] };
+
+const MAX_RECIPIENTS = 50;
+const MAX_SUBJECT = 500;
+/** Cc, Cf but ZWJ and ZWNJ, line and paragraph separators: none may stand in a header. */
+const UNSAFE_IN_HEADER = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
+
+/** Reads what a card would send, with every reason why it cannot be sent, in words for the user. */
+export function mailActionOf(note: TaskNote): ReadAction {
+  const reasons: string[] = [];
+  const id = text(note, 'id');
+  if (!isTaskId(id)) reasons.push('The property `id` is missing or was changed.');
+  const kind = text(note, 'kind');
+  if (kind !== 'email_reply')
+    reasons.push(`A card of kind \`${kind ?? ''}\` cannot be sent as a mail.`.slice(0, 120));
+  const to = recipients(note, 'reply_to', reasons);
+  const cc = recipients(note, 'reply_cc', reasons);
+  if (to.length === 0 && reasons.every((r) => !r.includes('reply_to')))
+    reasons.push('Nobody stands in `reply_to`.');
+  if (to.length + cc.length > MAX_RECIPIENTS) reasons.push(`More than ${MAX_RECIPIENTS} recipients.`);
+  const subject = text(note, 'reply_subject') ?? '';
+  if (subject.trim() === '') reasons.push('`reply_subject` is empty.');
+  if (UNSAFE_IN_HEADER.test(subject))
+    reasons.push('`reply_subject` holds a line break or a hidden character.');
+  if (subject.length > MAX_SUBJECT)
+    reasons.push(`\`reply_subject\` is longer than ${MAX_SUBJECT} characters.`);
+  const sections = readSections(note.body);
+  if (sections.reply === null) reasons.push('The heading `## Reply` is missing.');
+  else if (sections.reply === '') reasons.push('There is no text under `## Reply`.');
+  if (sections.feedback !== '') {
+    reasons.push(
+      'There is text under `## Feedback`. To have it drafted again, move the note to `Needs_Action/email`; to send it as it is, empty Feedback.',
+    );
+  }
+  if (reasons.length > 0 || !isTaskId(id) || sections.reply === null) return { ok: false, reasons };
+  return { ok: true, action: { id, to, cc, subject, text: outgoingText(note), ...threading(note) } };
+}
+
+function recipients(note: TaskNote, key: string, reasons: string[]): readonly Address[] {
+  const parsed = parseAddressList(list(note, key));
+  if (parsed.ok) return parsed.addresses;
+  reasons.push(`\`${key}\`: ${parsed.message}`);
+  return [];
+}
+
+/** The reply as it stands, then the original as it was shown, unless the property `quote` is false. */
+function outgoingText(note: TaskNote): string {
+  const { reply, original } = readSections(note.body);
+  const from = parseAddressList(text(note, 'from') ?? '');
+  return composeBody({
+    reply: reply ?? '',
+    quote: flag(note, 'quote') ?? true,
+    original: original === null ? null : originalText(original),
+    attribution: attribution({
+      from: (from.ok ? from.addresses[0] : undefined) ?? null,
+      when: text(note, 'received') ?? null,
+    }),
+  });
+}
+
+/** RFC 5322 msg-id, strict: these come from a synced file and go into headers. */
+const MESSAGE_ID = /^<[^\s<>\p{Cc}]{1,500}>$/u;
+
+function threading(note: TaskNote): Pick<MailAction, 'inReplyTo' | 'references'> {
+  const parent = text(note, 'message_id') ?? '';
+  if (!MESSAGE_ID.test(parent)) return { inReplyTo: null, references: [] };
+  const chain = list(note, 'references').filter((id) => MESSAGE_ID.test(id) && id !== parent);
+  const bounded = chain.length > 40 ? [...chain.slice(0, 1), ...chain.slice(-39)] : chain;
+  return { inReplyTo: parent, references: [...bounded, parent] };
+}
+
+/** SHA-256 over the canonical form; two cards that would send the same have the same hash. */
+export function actionHash(action: MailAction): string {
+  const people = (addresses: readonly Address[]) => addresses.map((a) => [a.name, a.address]);
+  const canonical = [
+    'mail/1',
+    action.id,
+    people(action.to),
+    people(action.cc),
+    action.subject,
+    action.text,
+    action.inReplyTo,
+    action.references,
+  ];
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+}
+
+/** The same content under the same task always has the same Message-ID, so a copy can be found and told. */
+export function messageIdFor(action: MailAction, domain: string): string {
+  return `<${action.id}.${actionHash(action).slice(0, 32)}@${domain}>`;
+}
