@@ -1,0 +1,174 @@
+/**
+ * Reads every chain of a log folder from its first line to its last and says what does not fit: a changed
+ * byte, a line or file that is missing, added or in another order and, where the head is known, a cut at the
+ * end. Reads only; memory stays at one line however long the log is.
+ */
+import { constants } from 'node:fs';
+import { lstat, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type ChainFinding,
+  chainStart,
+  endChain,
+  MAX_LINE_BYTES,
+  newChain,
+  stepChain,
+} from '../core/audit-chain.ts';
+import { errno } from '../files/errno.ts';
+import { type ChainHead, readHead } from './chain-head.ts';
+import { actorOf, type DayFile, dayPath, listDayFiles } from './day-files.ts';
+
+export interface AuditFinding {
+  readonly actor: string;
+  /** Null when a whole chain is meant. */
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly kind:
+    | ChainFinding['kind']
+    | 'cut-end'
+    | 'beyond-head'
+    | 'torn-end'
+    | 'missing-chain'
+    | 'stray-file';
+  readonly message: string;
+}
+
+export interface ChainReport {
+  readonly actor: string;
+  readonly files: number;
+  readonly lines: number;
+  /** Was its end held against the head in STATE_DIR? */
+  readonly headKnown: boolean;
+  readonly findings: readonly AuditFinding[];
+}
+
+/** Findings of one process are cut here: a rewritten log would fill the screen. */
+const MAX_FINDINGS = 50;
+
+/** A process that is writing may be one line ahead of its head for a moment: look again before telling. */
+const BETWEEN_LOOKS_MS = 100;
+
+/**
+ * @param dir absolute `Logs/<agent>`; missing is an empty log.
+ * @param headDir `STATE_DIR/audit`; without it ends are not checked (the other machine's log).
+ */
+export async function verifyAudit(deps: {
+  readonly dir: string;
+  readonly headDir?: string | undefined;
+}): Promise<{ readonly chains: readonly ChainReport[]; readonly findings: readonly AuditFinding[] }> {
+  const { files, strays } = await plainFolder(deps.dir);
+  const heads = await readHeads(deps);
+  const processes = new Set([...files.map((f) => f.process), ...heads.keys()]);
+  const chains: ChainReport[] = [];
+  for (const process of [...processes].sort()) chains.push(await settledChain(deps, process));
+  const stray = strays
+    .filter((name) => !name.startsWith('.'))
+    .map((name): AuditFinding => {
+      const message = 'is no log file of a process';
+      return { actor: actorOf(deps.dir, '*'), file: name, line: null, kind: 'stray-file', message };
+    });
+  return { chains, findings: [...chains.flatMap((c) => c.findings), ...stray] };
+}
+
+async function settledChain(deps: { dir: string; headDir?: string | undefined }, process: string) {
+  let seen: string | undefined;
+  for (;;) {
+    // The head first: whatever it names was on disk before it was written.
+    const head = (await readHeads(deps)).get(process) ?? null;
+    const report = await verifyChain(deps.dir, process, head);
+    const moving = report.findings.some((f) => f.kind === 'beyond-head' || f.kind === 'torn-end');
+    // A process that is writing moves on; a crash or a tampered log stays as it is.
+    const state = `${head?.hash ?? ''} ${report.lines}`;
+    if (!moving || state === seen) return report;
+    seen = state;
+    await sleep(BETWEEN_LOOKS_MS);
+  }
+}
+
+async function verifyChain(dir: string, process: string, head: ChainHead | null): Promise<ChainReport> {
+  const actor = actorOf(dir, process);
+  const files = (await plainFolder(dir)).files.filter((f) => f.process === process);
+  const findings: AuditFinding[] = [];
+  const tell = (finding: Omit<AuditFinding, 'actor'>): void => {
+    if (findings.length < MAX_FINDINGS) findings.push({ actor, ...finding });
+  };
+  let state = newChain(actor);
+  let headSeen = head === null || head.hash === chainStart(actor);
+  let torn: { file: DayFile; line: number } | null = null;
+  for (const file of files) {
+    let line = 0;
+    for await (const { bytes, whole } of linesOf(dayPath(dir, file))) {
+      line++;
+      const step = stepChain(state, bytes, line);
+      state = step.state;
+      headSeen ||= state.last === head?.hash;
+      for (const found of step.findings) tell({ file: file.name, ...found });
+      torn = whole ? null : { file, line };
+    }
+  }
+  const newest = files.at(-1)?.name ?? null;
+  if (torn) tell({ file: torn.file.name, line: torn.line, kind: 'torn-end', message: TORN_WORDS });
+  for (const found of endChain(state)) {
+    if (found.line !== torn?.line) tell({ file: newest, ...found });
+  }
+  if (head && files.length === 0) {
+    tell({ file: head.file, line: null, kind: 'missing-chain', message: 'the whole log is gone' });
+  } else if (head && !headSeen) {
+    tell({ file: head.file, line: null, kind: 'cut-end', message: 'the last line that was written is gone' });
+  } else if (head && state.last !== head.hash) {
+    tell({ file: newest, line: null, kind: 'beyond-head', message: BEYOND_WORDS });
+  }
+  return { actor, files: files.length, lines: state.lines, headKnown: head !== null, findings };
+}
+
+const TORN_WORDS =
+  'ends in the middle of a line: a crash while it was written (named at the next start), or bytes were cut off';
+const BEYOND_WORDS =
+  'lines stand after the last one the process knows of: a crash between two writes (told at the next start), or added lines';
+
+async function plainFolder(dir: string): ReturnType<typeof listDayFiles> {
+  try {
+    if (!(await lstat(dir)).isDirectory()) return { files: [], strays: ['(the folder is a link)'] };
+    return await listDayFiles(dir);
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return { files: [], strays: [] };
+    throw error;
+  }
+}
+
+/** Heads of this folder's chains, by process. */
+async function readHeads(deps: {
+  dir: string;
+  headDir?: string | undefined;
+}): Promise<Map<string, ChainHead>> {
+  const heads = new Map<string, ChainHead>();
+  if (deps.headDir === undefined) return heads;
+  const names = await readdir(deps.headDir).catch((error: unknown) => {
+    if (errno(error) === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of names) {
+    const process = /^([a-z][a-z0-9-]{0,40})\.head\.json$/.exec(name)?.[1];
+    const head = process === undefined ? null : await readHead(join(deps.headDir, name));
+    if (process !== undefined && head?.actor === actorOf(deps.dir, process)) heads.set(process, head);
+  }
+  return heads;
+}
+
+/** Lines without `\n`; `whole` is false for a last line that has none. An over-long line is cut short. */
+async function* linesOf(path: string): AsyncGenerator<{ bytes: Uint8Array; whole: boolean }> {
+  let rest = Buffer.alloc(0);
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(path, flags);
+  for await (const chunk of handle.createReadStream() as AsyncIterable<Buffer>) {
+    let bytes = Buffer.concat([rest, chunk]);
+    for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10)) {
+      yield { bytes: bytes.subarray(0, at), whole: true };
+      bytes = bytes.subarray(at + 1);
+    }
+    // Two bytes over the limit are as unreadable as two gigabytes, and fit in memory.
+    rest = bytes.subarray(0, MAX_LINE_BYTES + 1);
+  }
+  if (rest.length > 0) yield { bytes: rest, whole: false };
+}
