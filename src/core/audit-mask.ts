@@ -58,7 +58,10 @@ export function maskText(text: string): string {
     .slice(0, LOOK_AHEAD)
     .replace(SECRET_VALUE, '[secret]')
     .replace(NAMED_SECRET, '$1=[secret]')
-    .replace(ADDRESS, (_whole, local: string, domain: string) => `${/^./u.exec(local)?.[0] ?? ''}***@${domain}`);
+    .replace(
+      ADDRESS,
+      (_whole, local: string, domain: string) => `${/^./u.exec(local)?.[0] ?? ''}***@${domain}`,
+    );
   const cut = masked.length > MAX_TEXT ? `${masked.slice(0, MAX_TEXT)}…` : masked;
   return cut.replace(LONE_SURROGATE, '\uFFFD');
 }

@@ -1,0 +1,56 @@
+import { mkdir, readFile, stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createVault } from '../../../src/cli/create-vault.ts';
+import { STATES } from '../../../src/core/states.ts';
+import { Vault } from '../../../src/vault/vault.ts';
+import { testDir } from '../../helpers/testdir.ts';
+
+const templateDir = join(import.meta.dirname, '../../../vault-template');
+
+async function dirs(files: Record<string, string> = {}) {
+  const root = await testDir(files);
+  return { root, templateDir, vaultDir: join(root, 'vault'), stateDir: join(root, 'state') };
+}
+
+describe('a new vault', () => {
+  it('has every state folder, the handbook and a dashboard, and state that only its owner can read', async () => {
+    const d = await dirs();
+    const made = await createVault(d);
+    const vault = await Vault.open(d.vaultDir);
+    for (const { folder } of STATES) {
+      expect((await stat(join(d.vaultDir, folder))).isDirectory()).toBe(true);
+      expect(await vault.list(folder)).toEqual([]);
+      expect(await vault.listStrays(folder)).toEqual([]);
+    }
+    expect(made.created).toContain('Company_Handbook.md');
+    expect((await stat(d.stateDir)).mode & 0o777).toBe(0o700);
+  });
+
+  it('leaves everything alone that is there already', async () => {
+    const d = await dirs({ 'vault/Company_Handbook.md': 'mine', 'vault/Approved/note em-1.md': 'a note' });
+    const made = await createVault(d);
+    expect(made.kept).toEqual(['Company_Handbook.md']);
+    expect(await readFile(join(d.vaultDir, 'Company_Handbook.md'), 'utf8')).toBe('mine');
+    expect(await readFile(join(d.vaultDir, 'Approved/note em-1.md'), 'utf8')).toBe('a note');
+    expect((await createVault(d)).created).toEqual([]);
+  });
+
+  it('is refused when STATE_DIR lies inside it, also by way of a link', async () => {
+    const d = await dirs();
+    await expect(createVault({ ...d, stateDir: join(d.vaultDir, 'state') })).rejects.toMatchObject({
+      code: 'state-in-vault',
+    });
+    await mkdir(d.vaultDir, { recursive: true });
+    await symlink(d.vaultDir, join(d.root, 'link'));
+    await expect(createVault({ ...d, stateDir: join(d.root, 'link/state') })).rejects.toMatchObject({
+      code: 'state-in-vault',
+    });
+  });
+
+  it('is refused when a link stands in the place of a state folder', async () => {
+    const d = await dirs({ 'elsewhere/x': '', 'vault/x': '' });
+    await symlink(join(d.root, 'elsewhere'), join(d.vaultDir, 'Done'));
+    await expect(createVault(d)).rejects.toMatchObject({ code: 'in-the-way' });
+  });
+});
