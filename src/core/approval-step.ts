@@ -86,22 +86,26 @@ export type EffectWord =
 
 export interface StepFacts {
   readonly effect: EffectWord;
-  /** Just claimed out of Approved, so a yes of now; false when found in In_Progress at start. */
+  /** Claimed out of Approved in this very pass. */
   readonly fresh: boolean;
-  /** Our marker says an effect of this task is under way. */
-  readonly active: boolean;
+  /**
+   * Our record outside the vault says that this very text was claimed out of Approved. Without it a note
+   * found in `In_Progress/local-agent` proves nothing: whoever writes the vault can put it there.
+   */
+  readonly claimed: boolean;
   /** `outcome` of the note, as we wrote it. */
   readonly outcome: string | undefined;
 }
 
 export type Step =
-  | 'check' // a fresh yes: check, seal, send
+  | 'check' // a yes: check, seal, send
   | 'send' // sealed: go on
   | 'wait' // another process is at it, or a time has not come
   | 'finish' // the effect happened: file, write the outcome, move to Done
   | 'bounce_failed' // refused for good: back to the user with the server's words
   | 'bounce_done' // this id was sent before: nothing is sent again
   | 'bounce_unreadable'
+  | 'bounce_unclaimed' // somebody else put it here: no yes of the user is behind it
   | 'return' // was bounced, but a crash kept it here: finish the move to Pending
   | 'look' // in doubt: look in Sent, else ask
   | 'resend'; // in doubt, asked, and the user said: send again
@@ -111,23 +115,23 @@ export type Step =
  * note second, so that a crash at any point leads back to the same step.
  */
 export function nextStep(facts: StepFacts): Step {
+  const yes = facts.fresh || facts.claimed;
   switch (facts.effect) {
     case 'none':
-      return !facts.fresh && (facts.outcome === 'bounced' || facts.outcome === 'dry_run')
-        ? 'return'
-        : 'check';
+      if (yes) return 'check';
+      return facts.outcome === 'bounced' || facts.outcome === 'dry_run' ? 'return' : 'bounce_unclaimed';
     case 'ready':
       return 'send';
     case 'waiting':
     case 'running':
       return 'wait';
     case 'done':
-      return facts.fresh && !facts.active ? 'bounce_done' : 'finish';
+      return facts.fresh ? 'bounce_done' : 'finish';
     case 'failed':
       return 'bounce_failed';
     case 'in_doubt':
       if (facts.outcome !== 'in_doubt') return 'look';
-      return facts.fresh ? 'resend' : 'return';
+      return yes ? 'resend' : 'return';
     case 'unreadable':
       return 'bounce_unreadable';
   }

@@ -51,6 +51,7 @@ export type StrayReason =
   | 'temporary'
   | 'sync-conflict'
   | 'not-markdown'
+  | 'not-a-task'
   | 'odd-name'
   | 'not-a-file';
 

@@ -21,7 +21,7 @@ export function scanLoop(deps: {
 }): ScanLoop {
   const stopping = new AbortController();
   let wake = new AbortController();
-  let hinted = true;
+  let hinted = false;
   let next = Number.POSITIVE_INFINITY;
 
   const run = async (): Promise<void> => {
@@ -33,7 +33,8 @@ export function scanLoop(deps: {
       } catch (error) {
         deps.onError(error);
       }
-      if (hinted) continue;
+      // A hint may have come while the scan ran, which the type checker cannot see.
+      if (hinted as boolean) continue;
       wake = new AbortController();
       const wait = Math.max(0, Math.min(deps.everyMs, next - deps.clock.now()));
       await deps.clock.sleep(wait, AbortSignal.any([wake.signal, stopping.signal]));

@@ -1,0 +1,300 @@
+import { actionHash, type MailAction, mailActionOf } from '../core/approval.ts';
+import { holdOf, momentReasons, nextStep } from '../core/approval-step.ts';
+import type { Verdict } from '../core/body.ts';
+import type { At } from '../core/crash-points.ts';
+import { isTaskId, type TaskId } from '../core/task-id.ts';
+import { renderNote, type TaskNote, text } from '../core/task-file.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { type NoteRef, VaultFault, type Vault } from '../vault/vault.ts';
+import type { ActiveEffects } from './active-effects.ts';
+import { bounce, type CardDeps, claimStamp, finish, parsed } from './approval-card.ts';
+import type { EffectView, MailEffects, SealedEffects } from './mail-effects.ts';
+import type { Offers } from './offers.ts';
+import { restoreEffects } from './restore-effects.ts';
+
+export interface ApprovalDeps extends CardDeps {
+  readonly vault: Vault;
+  readonly offers: Offers;
+  readonly active: ActiveEffects;
+  readonly journal: SealedEffects;
+  readonly effects: MailEffects;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly at: At;
+  readonly timeZone: string;
+  readonly undoMs: number;
+  /** How long Sent is searched before the user is asked. */
+  readonly doubtMs: number;
+  /** One audit line, durable when it resolves; throws when the log cannot be written: no effect then. */
+  readonly audit: (line: {
+    action: string;
+    task: TaskId;
+    parameters?: Record<string, unknown>;
+    approval?: { who: string; when: string; hash: string };
+    result: string;
+  }) => Promise<void>;
+  /** Does this error mean that nothing may go on (the audit log cannot be written)? */
+  readonly isSystemFault: (error: unknown) => boolean;
+  /** Scan again at the latest then. */
+  readonly wakeAt: (ms: number) => void;
+  /** What waits and why, for the dashboard. */
+  readonly waiting: (line: string | null) => void;
+}
+
+const MINE = 'In_Progress/local-agent';
+/** Ends a scan's claims: a thousand notes dragged at once do not keep the others waiting for ever. */
+const MAX_PER_SCAN = 200;
+const RECHECK_MS = 15_000;
+/** How long a yes waits for a mailbox that does not say whether the thread moved on. */
+const THREAD_PATIENCE_MS = 2 * 60_000;
+
+/** One pass: what is under way first, then new approvals, in the order of their names. */
+export async function scanApprovals(deps: ApprovalDeps, signal: AbortSignal): Promise<void> {
+  await restoreEffects(deps);
+  const paused = await deps.vault.paused();
+  deps.waiting(paused ? 'PAUSE.md is there: nothing is sent until it is removed' : null);
+  const mine = (await deps.vault.list(MINE)).map((name) => ({ folder: MINE, name }) as const);
+  const approved = (await deps.vault.list('Approved')).map((name) => ({ folder: 'Approved', name }) as const);
+  for (const ref of [...mine.slice(0, MAX_PER_SCAN), ...approved.slice(0, MAX_PER_SCAN)]) {
+    if (signal.aborted) return;
+    try {
+      await (ref.folder === MINE ? advance(deps, ref, null) : takeApproved(deps, ref));
+    } catch (error) {
+      // One bad note never stops the others; a vault or a log that cannot be trusted stops all.
+      if (error instanceof VaultFault || deps.isSystemFault(error)) throw error;
+      deps.log.error({ err: error, note: ref.name }, 'approval could not be carried on');
+      deps.wakeAt(deps.clock.now() + RECHECK_MS);
+    }
+  }
+}
+
+async function takeApproved(deps: ApprovalDeps, ref: NoteRef): Promise<void> {
+  const read = await deps.vault.read(ref);
+  if (!read.ok && read.why === 'gone') return;
+  const note = read.ok ? parsed(read.text) : null;
+  const now = deps.clock.now();
+  const approvedAt = Math.min(read.ok ? read.stat.ctimeMs : now, now);
+  const paused = await deps.vault.paused();
+  const hold = holdOf(note, { now, paused, approvedAt, undoMs: deps.undoMs, timeZone: deps.timeZone });
+  if (hold) {
+    if (hold.why !== 'paused') deps.wakeAt(hold.until);
+    return;
+  }
+  const id = note ? text(note, 'id') : undefined;
+  if (isTaskId(id) && read.ok) await deps.active.add(id, read.text);
+  const claimed = await deps.vault.moveToFreeName(ref, MINE);
+  if (claimed.name === null) return;
+  deps.at('handler:claimed');
+  await advance(deps, { folder: MINE, name: claimed.name }, approvedAt);
+}
+
+/** Carries one claimed note as far as it goes now. `approvedAt` (ms) is null when it was found here. */
+async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | null): Promise<void> {
+  const read = await deps.vault.read(ref);
+  if (!read.ok && read.why === 'gone') return;
+  const note = read.ok ? parsed(read.text) : null;
+  const id = note ? text(note, 'id') : undefined;
+  if (!read.ok || !note || !isTaskId(id)) {
+    const why = read.ok ? 'Its properties cannot be read, or `id` is missing.' : `It is ${read.why}.`;
+    await deps.vault.quarantine(ref, why);
+    return;
+  }
+  const view = await deps.journal.view(id);
+  const claimed = await deps.active.claimed(id, read.text);
+  const task: Task = {
+    ref,
+    note,
+    id,
+    view,
+    approvedAt: approvedAt ?? Math.min(read.stat.ctimeMs, deps.clock.now()),
+  };
+  const step = nextStep({
+    effect: view.word,
+    fresh: approvedAt !== null,
+    claimed,
+    outcome: text(note, 'outcome'),
+  });
+  switch (step) {
+    case 'check':
+      return check(deps, task);
+    case 'send':
+      return send(deps, task);
+    case 'wait':
+      deps.wakeAt(view.retryAt ?? deps.clock.now() + RECHECK_MS);
+      return;
+    case 'finish':
+      return finish(deps, task);
+    case 'look':
+      return look(deps, task);
+    case 'resend':
+      await deps.journal.resolve(id, 'user_resend', 'the user moved the card to Approved again');
+      return check(deps, task);
+    default:
+      return giveBack(deps, task, step);
+  }
+}
+
+export interface Task {
+  readonly ref: NoteRef;
+  readonly note: TaskNote;
+  readonly id: TaskId;
+  readonly view: EffectView;
+  /** Milliseconds. */
+  readonly approvedAt: number;
+}
+
+async function giveBack(
+  deps: ApprovalDeps,
+  task: Task,
+  step: 'bounce_failed' | 'bounce_done' | 'bounce_unreadable' | 'bounce_unclaimed' | 'return',
+): Promise<void> {
+  switch (step) {
+    case 'return':
+      return bounce(deps, task, null);
+    case 'bounce_done':
+      return bounce(deps, task, {
+        title: 'Already sent: nothing was sent again',
+        lines: ['A mail of this very task left before. If this is a copy, delete it.'],
+      });
+    case 'bounce_unclaimed':
+      return bounce(deps, task, {
+        title: 'Not sent: you did not approve this',
+        lines: [
+          'This note was put into `In_Progress/local-agent`, or changed there, by something other than your approval. Read it; move it to `Approved` if you want it sent.',
+        ],
+      });
+    case 'bounce_unreadable':
+      return bounce(deps, task, {
+        title: 'Not sent: the record of this task cannot be read',
+        lines: [
+          'The journal of this task is damaged, so nobody can say whether it was sent. Look in your Sent folder.',
+        ],
+      });
+    case 'bounce_failed':
+      return bounce(deps, task, {
+        title: 'Not sent: the mail server refused it',
+        lines: [
+          `The server said: ${(task.view.words ?? 'nothing').slice(0, 300)}`,
+          'Mend it and move it to `Approved` again.',
+        ],
+      });
+  }
+}
+
+async function check(deps: ApprovalDeps, task: Task): Promise<void> {
+  const read = mailActionOf(task.note);
+  const offer = await deps.offers.find(task.id);
+  const thread = read.ok ? await deps.effects.threadStatus(task.id) : 'unknown';
+  const now = deps.clock.now();
+  if (read.ok && thread === 'unknown' && now - task.approvedAt < THREAD_PATIENCE_MS) {
+    deps.waiting('the mailbox does not answer: whether the thread moved on is not known yet');
+    deps.wakeAt(now + RECHECK_MS);
+    return;
+  }
+  const told = offer?.told ?? [];
+  const offered = offer !== null;
+  const moment = momentReasons(task.note, { now, timeZone: deps.timeZone, offered, thread, told });
+  const reasons = [...(read.ok ? [] : read.reasons), ...moment.map((reason) => reason.words)];
+  if (!read.ok || reasons.length > 0) {
+    const words = { title: 'Not sent: please look at this again', lines: reasons };
+    return bounce(deps, task, words, [...told, ...moment.map((reason) => reason.code)]);
+  }
+  return send(deps, await seal(deps, task, read.action));
+}
+
+/** From here nothing that arrives by sync can change what leaves. */
+async function seal(deps: ApprovalDeps, task: Task, action: MailAction): Promise<Task> {
+  const hash = actionHash(action);
+  const approvedAt = new Date(task.approvedAt).toISOString();
+  const note = claimStamp(deps, task.note);
+  const noteText = renderNote(note);
+  // The log comes first: what cannot be logged does not happen.
+  await deps.audit({
+    action: 'approve',
+    task: task.id,
+    parameters: { to: action.to.map((a) => a.address), cc: action.cc.map((a) => a.address) },
+    approval: { who: 'user', when: approvedAt, hash },
+    result: 'accepted',
+  });
+  await deps.journal.seal({ action, hash, noteName: task.ref.name, noteText, approvedAt });
+  deps.at('handler:sealed');
+  await deps.vault.update(task.ref, noteText);
+  return { ...task, note, view: await deps.journal.view(task.id) };
+}
+
+async function send(deps: ApprovalDeps, task: Task): Promise<void> {
+  const outcome = await deps.effects.send(task.id);
+  deps.at('handler:effect-returned');
+  switch (outcome.kind) {
+    case 'paused':
+      return;
+    case 'limited':
+      deps.waiting(
+        `the hourly limit is reached; sending goes on at ${new Date(outcome.until).toISOString()}`,
+      );
+      deps.wakeAt(outcome.until);
+      return;
+    case 'dry_run':
+      return bounce(deps, task, dryRunWords(outcome.file), undefined, 'dry_run');
+    case 'unknown':
+      deps.log.warn({ task: task.id, why: outcome.why }, 'no answer from email-mcp');
+      deps.wakeAt(deps.clock.now() + RECHECK_MS);
+      return;
+    case 'settled':
+      return afterSend(deps, { ...task, view: await deps.journal.view(task.id) });
+  }
+}
+
+async function afterSend(deps: ApprovalDeps, task: Task): Promise<void> {
+  switch (task.view.word) {
+    case 'done':
+      return finish(deps, task);
+    case 'failed':
+      return giveBack(deps, task, 'bounce_failed');
+    case 'in_doubt':
+      return look(deps, task);
+    default:
+      deps.wakeAt(task.view.retryAt ?? deps.clock.now() + RECHECK_MS);
+      return;
+  }
+}
+
+function dryRunWords(file: string): Omit<Verdict, 'kind'> {
+  return {
+    title: 'Dry run: nothing was sent',
+    lines: [
+      `\`DRY_RUN\` is on. The mail as it would have left is in the state folder: \`${file}\`.`,
+      'Set `DRY_RUN=false`, restart, and move the card to `Approved` again.',
+    ],
+  };
+}
+
+/** In doubt: a mail with our Message-ID in Sent settles it; else, after a while, only the user can. */
+async function look(deps: ApprovalDeps, task: Task): Promise<void> {
+  const found = await deps.effects.lookInSent(task.id);
+  if (found === 'found') {
+    await deps.journal.resolve(task.id, 'found_in_sent', task.view.sealed?.messageId ?? '');
+    return finish(deps, { ...task, view: await deps.journal.view(task.id) });
+  }
+  const since = deps.clock.now() - (task.view.attemptAt ?? 0);
+  // No answer from the mailbox is given more time than a clear "not there".
+  if (since < (found === 'unknown' ? deps.doubtMs * 5 : deps.doubtMs)) {
+    deps.wakeAt(deps.clock.now() + Math.min(RECHECK_MS, Math.max(deps.doubtMs, 500)));
+    return;
+  }
+  await deps.audit({ action: 'send', task: task.id, result: 'in_doubt' });
+  return bounce(deps, task, doubtWords(task, found), undefined, 'in_doubt');
+}
+
+function doubtWords(task: Task, found: 'absent' | 'unknown'): Omit<Verdict, 'kind'> {
+  const looked =
+    found === 'absent' ? 'It is not in your Sent folder.' : 'Your Sent folder could not be searched.';
+  return {
+    title: 'Was this sent? The mail server cannot tell',
+    lines: [
+      `The connection broke after the mail was handed over (${(task.view.words ?? 'no answer').slice(0, 200)}). ${looked}`,
+      '**It arrived, or do not send it again:** move to `Rejected` · **Send it again:** move to `Approved`',
+    ],
+  };
+}

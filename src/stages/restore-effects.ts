@@ -1,0 +1,71 @@
+import type { EffectWord } from '../core/approval-step.ts';
+import { localTime } from '../core/local-time.ts';
+import { doneFolder, type TaskFolder } from '../core/states.ts';
+import type { TaskId } from '../core/task-id.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { NoteRef } from '../vault/vault.ts';
+import type { CardDeps } from './approval-card.ts';
+import type { EffectView } from './mail-effects.ts';
+
+const MINE = 'In_Progress/local-agent';
+
+/**
+ * Looks after every task whose effect is under way but whose note is not where it should be: put back
+ * what a peer deleted (the yes stands), settle a doubt the user answered by moving the note or by
+ * `handover resolve`, forget what is finished.
+ */
+export async function restoreEffects(deps: CardDeps & { readonly log: Logger }): Promise<void> {
+  const ids = await deps.active.list();
+  if (ids.length === 0) return;
+  const mine = await deps.vault.list(MINE);
+  for (const id of ids) {
+    if (mine.some((name) => name.includes(id))) continue;
+    const view = await deps.journal.view(id);
+    if (!view.sealed || view.word === 'none') await deps.active.remove(id);
+    else await restoreOne(deps, id, view, view.sealed);
+  }
+}
+
+async function restoreOne(
+  deps: CardDeps & { readonly log: Logger },
+  id: TaskId,
+  view: EffectView,
+  sealed: NonNullable<EffectView['sealed']>,
+): Promise<void> {
+  const lies = await findTask(deps, id, sealed.noteName, view.word);
+  if (view.word === 'in_doubt' && lies) {
+    // Approved: the next claim is the answer. Pending: the question is still open.
+    if (lies.folder !== 'Rejected') return;
+    await deps.journal.resolve(id, 'user_sent', 'the user moved the card to Rejected');
+    await deps.audit({ action: 'resolve', task: id, result: 'not_sent_again' });
+    await deps.offers.forget(id);
+    return deps.active.remove(id);
+  }
+  if (view.word === 'done' && lies) {
+    if (lies.folder.startsWith('Done/') || lies.folder === 'Rejected') {
+      await deps.offers.forget(id);
+      return deps.active.remove(id);
+    }
+    // `handover resolve --sent` while the question lay in Pending_Approval.
+    await deps.vault.move(lies, MINE);
+    return;
+  }
+  deps.log.warn({ task: id }, 'a note under way vanished; restored from the seal');
+  await deps.vault.create({ folder: MINE, name: sealed.noteName }, sealed.noteText);
+}
+
+async function findTask(deps: CardDeps, id: TaskId, name: string, word: EffectWord): Promise<NoteRef | null> {
+  const months = word === 'done' ? recentMonths(deps) : [];
+  for (const folder of ['Pending_Approval/email', 'Approved', ...months] satisfies TaskFolder[]) {
+    const found = (await deps.vault.list(folder)).find((other) => other.includes(id));
+    if (found !== undefined) return { folder, name: found };
+  }
+  return deps.vault.find(name, ['Rejected']);
+}
+
+/** This month and the one of a few days ago: a crash at midnight of the last day. */
+function recentMonths(deps: CardDeps): TaskFolder[] {
+  const now = deps.clock.now();
+  const months = [now, now - 5 * 86_400_000].map((ms) => doneFolder(localTime(ms, deps.timeZone)));
+  return [...new Set(months)];
+}
