@@ -49,15 +49,15 @@ export function planReply(mail: ParentMail, me: OwnMailbox): ReplyPlan {
   const to = recipients(mail, own, warnings);
   const cc = me.replyAll ? copies(mail, to, own, warnings) : [];
   for (const address of [...to, ...cc]) warnings.push(...suspicions(address));
+  return { to, cc, subject: replySubject(mail.subject), ...replyThread(mail), warnings };
+}
+
+/** Where a reply to `mail` stands in its thread: both headers of RFC 5322 section 3.6.4. */
+export function replyThread(
+  mail: Pick<ParentMail, 'messageId' | 'inReplyTo' | 'references'>,
+): Pick<ReplyPlan, 'inReplyTo' | 'references'> {
   const parent = messageId(mail.messageId);
-  return {
-    to,
-    cc,
-    subject: replySubject(mail.subject),
-    inReplyTo: parent,
-    references: references(mail, parent),
-    warnings,
-  };
+  return { inReplyTo: parent, references: references(mail, parent) };
 }
 
 /**
@@ -170,7 +170,7 @@ function suspicions(a: Address): string[] {
  * RFC 5322 section 3.6.4: the parent's References, else its In-Reply-To when that is one id, then its
  * Message-ID. Too long a chain keeps its root, which is what mail programs thread by, and its end.
  */
-function references(mail: ParentMail, parent: string | null): string[] {
+function references(mail: Pick<ParentMail, 'inReplyTo' | 'references'>, parent: string | null): string[] {
   const listed = ids(mail.references);
   const before = ids(mail.inReplyTo === null ? [] : mail.inReplyTo.split(/\s+/));
   const chain = listed.length > 0 ? listed : before.length === 1 ? before : [];
