@@ -122,7 +122,8 @@ export function effectState<Process>(
   let state: EffectState = { state: 'sealed' };
   for (const [index, attempt] of entries.attempts.entries()) {
     if (attempt.n !== index + 1) return { state: 'unreadable', why: `attempt ${index + 1} is missing` };
-    if (state.state !== 'sealed' && state.state !== 'retry') {
+    const open = state.state === 'sealed' || state.state === 'retry';
+    if (!open && !(state.state === 'failed' && attempt.kind === 'withdrawn')) {
       return { state: 'unreadable', why: `attempt ${attempt.n} came after \`${state.state}\`` };
     }
     state = attemptState(attempt, isAlive, backoff);

@@ -1,7 +1,12 @@
 import { Readable } from 'node:stream';
 import SMTPConnection, { type SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection';
 import XOAuth2 from 'nodemailer/lib/xoauth2';
-import type { RefusedRecipient, SubmissionFacts, SubmissionFault } from '../../core/delivery-verdict.ts';
+import type {
+  RefusedRecipient,
+  SubmissionFacts,
+  SubmissionFault,
+  SubmissionPhase,
+} from '../../core/delivery-verdict.ts';
 import { conversation, type Conversation, oneLine } from './smtp-conversation.ts';
 
 export type SmtpAuth =
@@ -64,12 +69,12 @@ const DEFAULT_TIMEOUTS: SmtpTimeouts = {
  * Uses nodemailer's connection without its transport, because only here the body is pulled after the
  * go-ahead and not before, so that `onBodyStarts` is exact.
  * Never throws for anything the network or the server does.
- * @throws TypeError for plain text to a host that is not this machine.
  */
 export async function submit(request: SubmitRequest): Promise<Submission> {
   const { smtp } = request;
   if (smtp.secure === 'false' && !isLoopback(smtp.host)) {
-    throw new TypeError(`SMTP without TLS to ${smtp.host} is refused: plain text is for loopback only`);
+    const words = `SMTP without TLS to ${smtp.host} is refused: plain text is for loopback only`;
+    return { phase: 'connect', fault: 'tls', replyCode: null, words, accepted: [], refused: [] };
   }
   const talk = conversation();
   const timeouts = { ...DEFAULT_TIMEOUTS, ...smtp.timeouts };
@@ -205,13 +210,15 @@ function watchdog(bark: () => void): { restart(ms: number): void; stop(): void }
   };
 }
 
+/** What nodemailer puts on its errors; it types them loosely. */
 interface SmtpError {
-  readonly code?: unknown;
-  readonly message?: unknown;
-  readonly command?: unknown;
-  readonly response?: unknown;
-  readonly responseCode?: unknown;
-  readonly rejectedErrors?: unknown;
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+  readonly command?: string | undefined;
+  readonly response?: string | undefined;
+  readonly responseCode?: number | undefined;
+  readonly rejectedErrors?: readonly SmtpError[] | undefined;
+  readonly recipient?: string | undefined;
 }
 
 function fault(code: string, message: string): SmtpError {
@@ -235,19 +242,17 @@ function facts(talk: Conversation, error: unknown, info: SMTPConnectionSendInfo 
     };
   }
   const smtpError = (error ?? {}) as SmtpError;
-  const replyCode = typeof smtpError.responseCode === 'number' ? smtpError.responseCode : null;
-  const said = typeof smtpError.response === 'string' ? smtpError.response : '';
   return {
     phase,
-    fault: kindOf(smtpError),
-    replyCode,
-    words: oneLine(said !== '' ? said : String(smtpError.message ?? 'unknown fault')),
+    fault: kindOf(smtpError, phase),
+    replyCode: smtpError.responseCode ?? null,
+    words: oneLine(smtpError.response ?? smtpError.message ?? 'unknown fault'),
     accepted: [],
     refused: refusals(smtpError.rejectedErrors),
   };
 }
 
-function kindOf(error: SmtpError): SubmissionFault {
+function kindOf(error: SmtpError, phase: SubmissionPhase): SubmissionFault {
   if (error.command === 'API' && error.code === 'EENVELOPE') return 'local';
   switch (error.code) {
     case 'ETLS':
@@ -259,7 +264,8 @@ function kindOf(error: SmtpError): SubmissionFault {
     case 'EPROTOCOL':
       return 'protocol';
     case 'ESOCKET':
-      return /certificate|self.signed|TLS|SSL|altname|wrong version/i.test(String(error.message))
+      return phase === 'tls' ||
+        /certificate|self.signed|TLS|SSL|altname|wrong version/i.test(error.message ?? '')
         ? 'tls'
         : 'network';
     case 'EENVELOPE':
@@ -273,12 +279,11 @@ function kindOf(error: SmtpError): SubmissionFault {
   }
 }
 
-function refusals(errors: unknown): RefusedRecipient[] {
-  if (!Array.isArray(errors)) return [];
-  return (errors as (SmtpError & { readonly recipient?: unknown })[]).map((e) => ({
-    address: String(e.recipient ?? ''),
-    code: typeof e.responseCode === 'number' ? e.responseCode : 0,
-    words: oneLine(String(e.response ?? e.message ?? '')),
+function refusals(errors: readonly SmtpError[] | undefined): RefusedRecipient[] {
+  return (errors ?? []).map((e) => ({
+    address: e.recipient ?? '',
+    code: e.responseCode ?? 0,
+    words: oneLine(e.response ?? e.message ?? ''),
   }));
 }
 

@@ -1,0 +1,150 @@
+import { addressKey, asciiDomain } from '../../core/address-list.ts';
+import { messageIdFor } from '../../core/approval.ts';
+import type { EffectWord } from '../../core/approval-step.ts';
+import type { EffectState } from '../../core/effect-state.ts';
+import type { Address } from '../../core/mail.ts';
+import type { TaskId } from '../../core/task-id.ts';
+import type { EffectView, SealedEffects, SealInput } from '../../stages/mail-effects.ts';
+import { composeMessage } from './compose-message.ts';
+import { type EffectJournal } from './journal.ts';
+
+export class SealRefused extends Error {
+  readonly code = 'seal-refused';
+  readonly state: EffectState;
+
+  constructor(id: TaskId, state: EffectState) {
+    super(`${id} cannot be sealed: its effect is \`${state.state}\``);
+    this.name = 'SealRefused';
+    this.state = state;
+  }
+}
+
+export interface SealedRepliesOptions {
+  readonly journal: EffectJournal;
+  /** What mail is sent from. */
+  readonly from: Address;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** The approval handler's side of the journal: approved cards in, mails as bytes sealed. */
+export class SealedReplies implements SealedEffects {
+  readonly #options: SealedRepliesOptions;
+
+  constructor(options: SealedRepliesOptions) {
+    this.#options = options;
+  }
+
+  async view(id: TaskId): Promise<EffectView> {
+    const { state, sealed, filed } = await this.#options.journal.view(id);
+    const word = effectWord(state, this.#options.now());
+    if (word === 'none') return { word };
+    return {
+      word,
+      ...(sealed
+        ? { sealed: { noteName: sealed.noteName, noteText: sealed.noteText, messageId: sealed.messageId } }
+        : {}),
+      ...details(state),
+      filed: filed !== null,
+    };
+  }
+
+  /** @throws SealRefused when the task was sent or may have been. @throws ComposeRefusal. */
+  async seal(input: SealInput): Promise<void> {
+    const { action, hash, noteName, noteText, approvedAt } = input;
+    const { from, journal, now } = this.#options;
+    const messageId = messageIdFor(action, asciiDomain(from.address));
+    const eml = await composeMessage({
+      taskId: action.id,
+      messageId,
+      date: new Date(now()),
+      from,
+      to: action.to,
+      cc: action.cc,
+      subject: action.subject,
+      inReplyTo: action.inReplyTo,
+      references: action.references,
+      text: action.text,
+    });
+    const result = await journal.seal({
+      id: action.id,
+      hash,
+      messageId,
+      eml,
+      envelope: { from: onTheWire(from.address), to: recipients([...action.to, ...action.cc]) },
+      subject: action.subject,
+      noteName,
+      noteText,
+      account: from.address,
+      approval: { who: 'user', when: approvedAt, hash },
+    });
+    if (!result.ok) throw new SealRefused(action.id, result.state);
+  }
+
+  /** @throws SealRefused when it was sent or may have been: such a seal cannot be taken back. */
+  async release(id: TaskId, _why: string): Promise<void> {
+    const state = await this.#options.journal.withdraw(id);
+    if (state.state !== 'withdrawn' && state.state !== 'none') throw new SealRefused(id, state);
+  }
+
+  async resolve(
+    id: TaskId,
+    how: 'found_in_sent' | 'user_sent' | 'user_resend',
+    evidence: string,
+  ): Promise<void> {
+    await this.#options.journal.resolve(id, how, evidence);
+  }
+}
+
+function effectWord(state: EffectState, now: number): EffectWord {
+  switch (state.state) {
+    case 'none':
+    case 'withdrawn':
+      return 'none';
+    case 'sealed':
+      return 'ready';
+    case 'retry':
+      return state.after > now ? 'waiting' : 'ready';
+    case 'running':
+    case 'done':
+    case 'failed':
+    case 'in_doubt':
+    case 'unreadable':
+      return state.state;
+  }
+}
+
+function details(state: EffectState): Partial<EffectView> {
+  switch (state.state) {
+    case 'retry':
+      return { retryAt: state.after, attemptAt: state.at, words: state.words };
+    case 'done':
+      return {
+        attemptAt: state.at,
+        words: state.words,
+        refused: state.refused.map((r) => r.address),
+      };
+    case 'failed':
+      return { attemptAt: state.at, words: state.words };
+    case 'in_doubt':
+      return { attemptAt: state.since, words: state.words };
+    case 'running':
+      return { attemptAt: state.since };
+    case 'unreadable':
+      return { words: state.why };
+    case 'none':
+    case 'sealed':
+    case 'withdrawn':
+      return {};
+  }
+}
+
+/** Each mailbox once, however it is written. */
+function recipients(addresses: readonly Address[]): string[] {
+  return [...new Map(addresses.map((a) => [addressKey(a.address), onTheWire(a.address)])).values()];
+}
+
+/** Servers take a domain as the DNS knows it; only a local part outside ASCII needs SMTPUTF8. */
+function onTheWire(address: string): string {
+  return `${address.slice(0, address.lastIndexOf('@'))}@${asciiDomain(address)}`;
+}

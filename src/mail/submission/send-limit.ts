@@ -1,0 +1,88 @@
+import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDurably, writeDurably } from '../../files/durable.ts';
+
+export type SendSlot =
+  | { readonly ok: true /** The attempt surely sent nothing: it does not count. */; release(): Promise<void> }
+  /** Milliseconds since the epoch: when the next one is free. */
+  | { readonly ok: false; readonly until: number };
+
+interface Entry {
+  readonly seq: number;
+  readonly at: number;
+  readonly counts: boolean;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Sends within the last hour, counted on disk so that neither a restart nor a second client gets past the
+ * limit. Each send takes the next number exclusively (`STATE_DIR/sends/<n>`): whoever looked before another
+ * took it looks again.
+ */
+export class SendLimit {
+  readonly #folder: string;
+  readonly #perHour: number;
+  readonly #now: () => number;
+
+  constructor(options: { readonly stateDir: string; readonly perHour: number; readonly now: () => number }) {
+    this.#folder = join(options.stateDir, 'sends');
+    this.#perHour = options.perHour;
+    this.#now = options.now;
+  }
+
+  async take(): Promise<SendSlot> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    for (;;) {
+      const entries = await this.#entries();
+      const now = this.#now();
+      const counted = entries.filter((e) => e.counts && this.#isRecent(e, now)).sort((a, b) => a.at - b.at);
+      if (counted.length >= this.#perHour) {
+        // With a limit of 0 nothing is ever free; an hour from now the answer is the same.
+        const leaving = counted[counted.length - this.#perHour];
+        return { ok: false, until: (leaving?.at ?? now) + HOUR_MS };
+      }
+      const seq = Math.max(0, ...entries.map((e) => e.seq)) + 1;
+      const path = join(this.#folder, String(seq));
+      if (!(await createDurably(path, JSON.stringify({ at: now, counts: true })))) continue;
+      await this.#prune(entries, now);
+      return { ok: true, release: () => writeDurably(path, JSON.stringify({ at: now, counts: false })) };
+    }
+  }
+
+  /** A time far in the future was written by a clock that was wrong; it would close the way for years. */
+  #isRecent(entry: Entry, now: number): boolean {
+    return entry.at > now - HOUR_MS && entry.at < now + HOUR_MS;
+  }
+
+  async #entries(): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    for (const name of await readdir(this.#folder)) {
+      if (!/^\d{1,15}$/.test(name)) continue;
+      entries.push({ seq: Number(name), ...(await this.#entry(name)) });
+    }
+    return entries;
+  }
+
+  async #entry(name: string): Promise<{ at: number; counts: boolean }> {
+    try {
+      const { at, counts } = JSON.parse(await readFile(join(this.#folder, name), 'utf8')) as Record<
+        string,
+        unknown
+      >;
+      if (typeof at === 'number' && typeof counts === 'boolean') return { at, counts };
+    } catch {
+      // Gone (pruned by another process) or damaged.
+    }
+    // Unreadable counts as a send of now: the limit errs on the side of waiting, for as long as it is new.
+    return { at: this.#now(), counts: true };
+  }
+
+  /** The newest number stays, so that numbers only grow. */
+  async #prune(entries: readonly Entry[], now: number): Promise<void> {
+    for (const entry of entries) {
+      if (!this.#isRecent(entry, now))
+        await unlink(join(this.#folder, String(entry.seq))).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { ImapFlow } from 'imapflow';
+
+export interface ImapSettings {
+  readonly host: string;
+  readonly port: number;
+  /** `true`: TLS from the start. `starttls`: refused without. `false`: plain text, on loopback only. */
+  readonly secure: 'true' | 'starttls' | 'false';
+  readonly auth:
+    | { readonly type: 'password'; readonly user: string; readonly password: string }
+    | { readonly type: 'oauth2'; readonly user: string; readonly accessToken: string };
+  /** PEM of an authority to trust besides the system's. */
+  readonly ca?: string | undefined;
+  /** For one question, connecting included; default 20 s. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** The mailbox did not answer. Whatever was asked has no answer: never "no". */
+export class NoAnswer extends Error {
+  readonly code = 'no-answer';
+}
+
+/**
+ * One connection, kept and asked one question at a time. imapflow neither reconnects nor reports a loss in
+ * the middle of a search (it answers false: measured), so after anything odd the connection is thrown away
+ * and, when it was an old one, the question is asked once more on a fresh one.
+ */
+export class ImapSession {
+  readonly #settings: ImapSettings;
+  #client: ImapFlow | null = null;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(settings: ImapSettings) {
+    this.#settings = settings;
+  }
+
+  /** @throws NoAnswer when the mailbox cannot be reached, breaks off or takes too long. */
+  ask<T>(question: (client: ImapFlow) => Promise<T>): Promise<T> {
+    const answer = this.#queue.then(() => this.#ask(question));
+    this.#queue = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    this.#drop();
+  }
+
+  async #ask<T>(question: (client: ImapFlow) => Promise<T>): Promise<T> {
+    const kept = this.#client?.usable ? this.#client : null;
+    if (kept) {
+      try {
+        return await this.#within(question(kept));
+      } catch {
+        // It may have been dead for hours; a fresh one decides.
+        this.#drop();
+      }
+    }
+    try {
+      return await this.#within(this.#connect().then(question));
+    } catch (error) {
+      this.#drop();
+      throw new NoAnswer('the mailbox does not answer', { cause: error });
+    }
+  }
+
+  async #connect(): Promise<ImapFlow> {
+    this.#drop();
+    const { host, port, secure, auth, ca, deadlineMs = 20_000 } = this.#settings;
+    if (secure === 'false' && !/^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) {
+      throw new NoAnswer('IMAP without TLS is for loopback only');
+    }
+    const client = new ImapFlow({
+      host,
+      port,
+      secure: secure === 'true',
+      ...(secure === 'true' ? {} : { doSTARTTLS: secure === 'starttls' }),
+      auth:
+        auth.type === 'password'
+          ? { user: auth.user, pass: auth.password }
+          : { user: auth.user, accessToken: auth.accessToken },
+      ...(ca === undefined ? {} : { tls: { ca } }),
+      logger: false,
+      disableAutoIdle: true,
+      connectionTimeout: deadlineMs,
+      greetingTimeout: deadlineMs,
+      socketTimeout: Math.max(deadlineMs * 2, 60_000),
+    });
+    // Without a listener a late socket error could end the process.
+    client.on('error', () => undefined);
+    this.#client = client;
+    await client.connect();
+    return client;
+  }
+
+  #drop(): void {
+    this.#client?.close();
+    this.#client = null;
+  }
+
+  async #within<T>(work: Promise<T>): Promise<T> {
+    const { deadlineMs = 20_000 } = this.#settings;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new NoAnswer('too slow')), deadlineMs);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+      // The loser of the race fails later, when its connection is dropped.
+      work.catch(() => undefined);
+    }
+  }
+}
