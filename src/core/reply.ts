@@ -35,9 +35,10 @@ export interface OwnMailbox {
   readonly replyAll: boolean;
 }
 
-const MAX_SUBJECT_CHARS = 500;
+/** Leaves room for `Re: ` in what an approval accepts (500). */
+const MAX_SUBJECT_CHARS = 490;
 const MAX_TO = 20;
-const MAX_CC = 50;
+const MAX_CC = 30;
 const MAX_ID_CHARS = 500;
 /** First and last: RFC 5322 sets no limit, but servers do (a header of some 10 kB is refused by many). */
 const MAX_REFERENCES = 40;

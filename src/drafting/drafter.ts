@@ -19,7 +19,8 @@ export interface DraftRequest {
   };
   /** Name to greet, '' when there is none that can be trusted to be a name. */
   readonly addressee: string;
-  readonly me: { readonly name: string };
+  /** `signature` is '' when there is none. */
+  readonly me: { readonly name: string; readonly signature: string };
   /** The user's rules of the house (`Company_Handbook.md`), or ''. */
   readonly handbook: string;
   /** What the user wrote under Feedback, '' at the first draft. */

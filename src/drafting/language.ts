@@ -9,14 +9,23 @@ const SMALL_WORDS: Readonly<Record<string, string>> = {
   pt: 'os uma para com não você obrigado olá nos seu por está muito ao da em',
   pl: 'i w na nie się do jest dzień dobry proszę dziękuję oraz za czy',
 };
-const LEXICON = new Map(Object.entries(SMALL_WORDS).map(([code, words]) => [code, new Set(words.split(' '))]));
+const LEXICON = new Map(
+  Object.entries(SMALL_WORDS).map(([code, words]) => [code, new Set(words.split(' '))]),
+);
 
 const MAX_CHARS = 4_000;
 
 /** The language of a text (ISO 639-1), or null when it is too short or too mixed to say. */
 export function guessLanguage(text: string): string | null {
-  const words = text.slice(0, MAX_CHARS).toLowerCase().match(/\p{L}+/gu) ?? [];
-  const scores = Array.from(LEXICON, ([code, small]) => ({ code, hits: words.filter((w) => small.has(w)).length }));
+  const words =
+    text
+      .slice(0, MAX_CHARS)
+      .toLowerCase()
+      .match(/\p{L}+/gu) ?? [];
+  const scores = Array.from(LEXICON, ([code, small]) => ({
+    code,
+    hits: words.filter((w) => small.has(w)).length,
+  }));
   scores.sort((a, b) => b.hits - a.hits);
   const [first, second] = scores;
   if (!first || !second || first.hits < 2 || first.hits < second.hits * 1.3) return null;

@@ -1,5 +1,5 @@
-import { guessLanguage } from './language.ts';
 import type { DraftRequest } from './drafter.ts';
+import { guessLanguage } from './language.ts';
 import type { Template } from './template.ts';
 
 export interface Pick {
@@ -52,15 +52,8 @@ function anyDefault(candidates: readonly Template[]): { template: Template; foun
 }
 
 /** The language of what is answered, from the sender's own words. */
-export function languageOf(request: DraftRequest): string | null {
+function languageOf(request: DraftRequest): string | null {
   return guessLanguage(`${request.mail.subject}\n${ownWords(request)}`);
-}
-
-/** The signature of the mail's language, else the one of no or any language. */
-export function signatureFor(request: DraftRequest, language: string | null): string {
-  const all = request.templates.filter((t) => t.for === 'signature');
-  const fits = all.find((t) => t.language === language) ?? all.find((t) => t.language === null) ?? all[0];
-  return fits?.body.trim() ?? '';
 }
 
 /** The newest part of a mail: what it quotes was said, and answered, before. */

@@ -20,7 +20,9 @@ export async function readTemplates(
   const templates: Template[] = [];
   const names = await folder.list();
   const texts = await Promise.all(
-    names.slice(0, MAX_TEMPLATES).map(async (name) => ({ name, text: await folder.read(name, TEMPLATE_BYTES) })),
+    names
+      .slice(0, MAX_TEMPLATES)
+      .map(async (name) => ({ name, text: await folder.read(name, TEMPLATE_BYTES) })),
   );
   for (const { name, text } of texts) {
     if (text === null) {

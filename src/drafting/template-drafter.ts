@@ -1,6 +1,6 @@
 import type { Draft, Drafter, DraftRequest } from './drafter.ts';
 import { fillTemplate, signedOnce } from './fill-template.ts';
-import { languageOf, type Pick, pickTemplate, signatureFor } from './pick-template.ts';
+import { type Pick, pickTemplate } from './pick-template.ts';
 
 export const TEMPLATE_DRAFTER = 'template';
 
@@ -17,27 +17,30 @@ export function draftFromTemplate(request: DraftRequest): Draft {
   if (!pick) {
     return {
       decision: 'reply',
-      reply: signedOnce('', signature(request)),
+      reply: request.me.signature,
       drafter: TEMPLATE_DRAFTER,
       verdictLine: 'No template fits, so the reply is for you to write.',
       warnings: ['Draft: there is no reply in this note yet.'],
     };
   }
-  const sign = signature(request);
   const filled = fillTemplate(pick.template.body, {
     name: request.addressee,
     subject: request.mail.subject,
     my_name: request.me.name,
-    signature: sign,
+    signature: request.me.signature,
   });
-  const text = /\{\{\s*signature\s*\}\}/i.test(pick.template.body) ? filled.text : signedOnce(filled.text, sign);
+  const text = /\{\{\s*signature\s*\}\}/i.test(pick.template.body)
+    ? filled.text
+    : signedOnce(filled.text, request.me.signature);
   return {
     decision: 'reply',
     reply: text,
     drafter: TEMPLATE_DRAFTER,
     templateName: pick.template.name,
     verdictLine: lineFor(pick, request.feedback),
-    warnings: filled.unknown.map((p) => `Draft: the template leaves ${p} open; replace it before you approve.`),
+    warnings: filled.unknown.map(
+      (p) => `Draft: the template leaves ${p} open; replace it before you approve.`,
+    ),
   };
 }
 
@@ -53,11 +56,6 @@ function keep(reply: string, feedback: string): Draft {
       : 'Your reply is unchanged.',
     warnings: [],
   };
-}
-
-function signature(request: DraftRequest): string {
-  const raw = signatureFor(request, languageOf(request));
-  return fillTemplate(raw, { my_name: request.me.name }).text;
 }
 
 function lineFor(pick: Pick, feedback: string): string {

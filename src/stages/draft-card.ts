@@ -1,0 +1,137 @@
+/** From a claimed note and its draft to the card that the user decides on. Pure. */
+
+import { formatAddress } from '../core/address-list.ts';
+import { readSections, type Verdict, withFeedback, withReply, withVerdict } from '../core/body.ts';
+import { localTime, parseLocalTime } from '../core/local-time.ts';
+import type { Address } from '../core/mail.ts';
+import { propertyText } from '../core/neutralise.ts';
+import type { Agent } from '../core/states.ts';
+import { flag, list, num, type TaskNote, text, withData } from '../core/task-file.ts';
+import type { TaskId } from '../core/task-id.ts';
+import type { Draft } from '../drafting/drafter.ts';
+import type { Addressing, MailKind } from './draft-request.ts';
+
+export interface CardFacts {
+  readonly id: TaskId;
+  readonly kind: MailKind;
+  readonly recipients: Addressing;
+  readonly draft: Draft;
+  readonly addressee: string;
+  readonly agent: Agent;
+  /** ULID of this claim. */
+  readonly claim: string;
+  readonly claimedAtMs: number;
+  readonly nowMs: number;
+  readonly timeZone: string;
+  readonly expiresMs: number;
+}
+
+const MAX_WARNINGS = 20;
+const SHOWN_WARNINGS = 8;
+const SHOWN_PEOPLE = 4;
+const MAX_HISTORY = 10;
+/** Warnings of a drafter begin with this; the next draft makes its own, those about the mail stay. */
+const OF_THE_DRAFT = 'Draft: ';
+
+/** The whole card, written once: claim, draft, verdict. Feedback that was used becomes history. */
+export function draftedNote(note: TaskNote, facts: CardFacts): TaskNote {
+  const { recipients, draft, kind } = facts;
+  const now = localTime(facts.nowMs, facts.timeZone);
+  const { feedback } = readSections(note.body);
+  const about = list(note, 'warnings').filter((w) => !w.startsWith(OF_THE_DRAFT));
+  const warnings = [
+    ...new Set([...about, ...recipients.warnings, ...draft.warnings].map((w) => propertyText(w))),
+  ];
+  const subject = text(note, 'subject') ?? recipients.subject;
+  const verdict = cardVerdict({ ...facts, subject, feedback, warnings });
+
+  const body = withVerdict(withFeedback(withReply(note.body, draft.reply), ''), verdict);
+  return withData(
+    { data: note.data, body },
+    {
+      id: facts.id,
+      kind,
+      title: text(note, 'title') ?? propertyText(`${facts.addressee || 'Mail'}: ${subject}`, 120),
+      created: text(note, 'created') ?? now,
+      rev: (num(note, 'rev') ?? 0) + 1,
+      claim: facts.claim,
+      claimed_by: facts.agent,
+      claimed_at: new Date(facts.claimedAtMs).toISOString(),
+      drafted_by: propertyText(draft.drafter, 120),
+      drafted_at: now,
+      ...(recipients.settled
+        ? {}
+        : {
+            reply_to: recipients.to.map(formatAddress),
+            reply_cc: recipients.cc.map(formatAddress),
+            reply_subject: recipients.subject,
+          }),
+      quote: flag(note, 'quote') ?? kind === 'email_reply',
+      warnings: warnings.slice(0, MAX_WARNINGS),
+      expires: expiry(note, facts),
+      ...(feedback === '' ? {} : { feedback_history: history(note, feedback, now) }),
+      outcome: undefined,
+    },
+  );
+}
+
+/** Set by the user for a first draft and still ahead: theirs counts. */
+function expiry(note: TaskNote, facts: CardFacts): string {
+  const set = facts.recipients.settled ? undefined : text(note, 'expires');
+  const at = set === undefined ? null : parseLocalTime(set, facts.timeZone);
+  if (set !== undefined && at !== null && at > facts.nowMs) return set;
+  return localTime(facts.nowMs + facts.expiresMs, facts.timeZone);
+}
+
+function history(note: TaskNote, feedback: string, now: string): string[] {
+  return [...list(note, 'feedback_history'), `${now.replace('T', ' ')} ${propertyText(feedback, 300)}`].slice(
+    -MAX_HISTORY,
+  );
+}
+
+/** Read in ten seconds: to whom, how it came about, what to be careful about, the three moves. */
+function cardVerdict(
+  card: CardFacts & {
+    readonly subject: string;
+    readonly feedback: string;
+    readonly warnings: readonly string[];
+  },
+): Verdict {
+  const { draft, recipients, warnings } = card;
+  const who = card.addressee || recipients.to[0]?.address || 'somebody';
+  const what =
+    draft.decision === 'no_reply_needed'
+      ? `No reply needed? ${who}`
+      : card.kind === 'email_new'
+        ? `Mail to ${who}`
+        : `Reply to ${who}`;
+  const lines = [
+    `**To** ${recipients.to.length > 0 ? people(recipients.to) : 'nobody yet: fill in the property reply_to'}` +
+      (recipients.cc.length > 0 ? ` · **Cc** ${people(recipients.cc)}` : '') +
+      (recipients.notCopied.length > 0 ? ` · not copied: ${people(recipients.notCopied)}` : ''),
+    `**Draft** ${propertyText(draft.verdictLine, 240)}`,
+  ];
+  if (card.feedback !== '') lines.push(`**You asked** ${propertyText(card.feedback, 160)}`);
+  for (const warning of warnings.slice(0, SHOWN_WARNINGS)) {
+    lines.push(
+      `**Careful:** ${warning.startsWith(OF_THE_DRAFT) ? warning.slice(OF_THE_DRAFT.length) : warning}`,
+    );
+  }
+  if (warnings.length > SHOWN_WARNINGS) {
+    lines.push(`**Careful:** ${warnings.length - SHOWN_WARNINGS} more in the property warnings.`);
+  }
+  lines.push(
+    'Move this note to `Approved` to send it, to `Rejected` to drop it; or write under Feedback what to change and move it to `Needs_Action/email`.',
+  );
+  return {
+    kind: warnings.length > 0 || recipients.to.length === 0 ? 'warning' : 'question',
+    title: propertyText(`${what}: ${card.subject === '' ? '(no subject)' : card.subject}`, 140),
+    lines,
+  };
+}
+
+function people(addresses: readonly Address[]): string {
+  const shown = addresses.slice(0, SHOWN_PEOPLE).map((a) => propertyText(formatAddress(a), 100));
+  const more = addresses.length - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

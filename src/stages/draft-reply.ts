@@ -1,0 +1,342 @@
+/**
+ * Needs_Action/email -> In_Progress/<agent> -> Pending_Approval/email.
+ *
+ * The claim is the bare rename. Then the note is written once, with claim and draft together, what is
+ * offered is recorded, and the note moves on. Killed after any of these, the note lies in
+ * In_Progress/<agent> (or is offered), and the next scan goes on from what it finds there:
+ *   not drafted                 -> draft it
+ *   drafted, by this agent      -> record (again) and offer it
+ * One case cannot be told apart: a note the user gave back without a word, claimed and then interrupted.
+ * It comes back with the draft it had; nothing is lost.
+ *
+ * The user may move or edit the note at any time. A note that is gone is theirs again; one that changed
+ * while the drafter was thinking is drafted anew from what they wrote, never overwritten.
+ */
+
+import { readSections } from '../core/body.ts';
+import type { At } from '../core/crash-points.ts';
+import { noteName } from '../core/filename.ts';
+import { type Agent, inProgress, type TaskFolder } from '../core/states.ts';
+import { parseNote, renderNote, type TaskNote, text } from '../core/task-file.ts';
+import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
+import type { Drafter } from '../drafting/drafter.ts';
+import { errno } from '../files/errno.ts';
+import type { NoteRef, NoteStat, Vault } from '../vault/vault.ts';
+import { draftedNote } from './draft-card.ts';
+import {
+  addressing,
+  draftRequest,
+  type House,
+  type MailKind,
+  mailKind,
+  type Writer,
+} from './draft-request.ts';
+
+export interface DraftReplyDeps {
+  readonly vault: Pick<
+    Vault,
+    'list' | 'read' | 'stat' | 'update' | 'move' | 'moveToFreeName' | 'quarantine' | 'setAside'
+  >;
+  readonly agent: Agent;
+  readonly drafter: Drafter;
+  /** Templates and handbook, as they are now. */
+  readonly house: () => Promise<House>;
+  readonly me: Writer;
+  /** Waits until the claim is known to be ours alone; with one machine it is at once. */
+  readonly settle: (ref: NoteRef) => Promise<void>;
+  /** Remembers what is about to be offered, outside the vault. */
+  readonly recordOffer: (id: TaskId, name: string, note: TaskNote) => Promise<void>;
+  readonly audit: (line: { action: string; task: TaskId; result: string }) => Promise<void>;
+  readonly log: (line: Move) => void;
+  readonly onError: (error: unknown, ref: NoteRef) => void;
+  readonly at: At;
+  readonly now: () => number;
+  readonly newClaim: () => string;
+  /** The id of a note that a person wrote. */
+  readonly newId: () => TaskId;
+  readonly timeZone: string;
+  readonly expiresMs: number;
+  /** Notes claimed in one pass. */
+  readonly perPass: number;
+  /** Notes drafted at the same time. */
+  readonly parallel: number;
+  /** A note without an id is somebody typing; it is claimed after so long without a change. */
+  readonly quietMs: number;
+}
+
+/** One move of one task, for the log. */
+export interface Move {
+  readonly task: string;
+  readonly from: TaskFolder;
+  readonly to: TaskFolder;
+  readonly reason?: string;
+  readonly ms: number;
+}
+
+export interface Pass {
+  /** More was waiting than one pass takes. */
+  readonly more: boolean;
+  /** When a note that is being typed will have been quiet long enough, or null. */
+  readonly lookAgainAt: number | null;
+}
+
+interface Claimed {
+  readonly ref: NoteRef;
+  readonly atMs: number;
+  /** Left by a crash: it may be drafted already. */
+  readonly resumed: boolean;
+}
+
+const INBOX = 'Needs_Action/email';
+const OFFERED = 'Pending_Approval/email';
+/** Rounds against a user who edits while we draft, and failures of one note before it is set aside. */
+const MAX_ROUNDS = 3;
+const MAX_FAILURES = 3;
+
+/** One pass over what a crash left and what waits. Rejects when a folder cannot be trusted or read. */
+export function draftReplies(deps: DraftReplyDeps): (signal: AbortSignal) => Promise<Pass> {
+  const failures = new Map<string, number>();
+  return async (signal) => {
+    const mine = inProgress(deps.agent);
+    const left = (await deps.vault.list(mine)).filter((name) => idInName(name)?.startsWith('od-') !== true);
+    const waiting = await readyNames(deps);
+    const stopping = () => signal.aborted;
+    const take = async (name: string, resumed: boolean) => {
+      if (stopping()) return;
+      const ref = { folder: mine, name };
+      try {
+        const atMs = deps.now();
+        if (!resumed && !(await claim(deps, name, mine, atMs))) return;
+        await work(deps, { ref, atMs, resumed }, signal);
+        failures.delete(name);
+      } catch (error) {
+        // Stopped in the middle of a draft: the note stays claimed and is drafted after the start.
+        if (stopping()) return;
+        deps.onError(error, ref);
+        await setPoisonAside(deps, failures, ref, error);
+      }
+    };
+    await inParallel(left, deps.parallel, (name) => take(name, true));
+    const batch = waiting.names.slice(0, deps.perPass);
+    await inParallel(batch, deps.parallel, (name) => take(name, false));
+    return { more: waiting.names.length > batch.length, lookAgainAt: waiting.lookAgainAt };
+  };
+}
+
+/** What may be claimed now: not what a person is typing (Obsidian creates the file with the first key). */
+async function readyNames(deps: DraftReplyDeps): Promise<{ names: string[]; lookAgainAt: number | null }> {
+  const names: string[] = [];
+  let lookAgainAt: number | null = null;
+  for (const name of await deps.vault.list(INBOX)) {
+    if (idInName(name) === null) {
+      const stat = await deps.vault.stat({ folder: INBOX, name });
+      if (stat === null || stat.size === 0) continue;
+      const quietFor = deps.now() - stat.mtimeMs;
+      if (quietFor >= 0 && quietFor < deps.quietMs) {
+        lookAgainAt = Math.min(lookAgainAt ?? Number.POSITIVE_INFINITY, stat.mtimeMs + deps.quietMs);
+        continue;
+      }
+    }
+    names.push(name);
+  }
+  return { names, lookAgainAt };
+}
+
+async function claim(
+  deps: DraftReplyDeps,
+  name: string,
+  mine: TaskFolder,
+  startedMs: number,
+): Promise<boolean> {
+  const outcome = await deps.vault.move({ folder: INBOX, name }, mine);
+  // `lost` is normal: the user or another agent was faster. `exists`: what a crash left comes first.
+  if (outcome !== 'moved') return false;
+  deps.at('replier:claimed');
+  deps.log({ task: taskOf(name), from: INBOX, to: mine, ms: deps.now() - startedMs });
+  return true;
+}
+
+async function work(deps: DraftReplyDeps, claimed: Claimed, signal: AbortSignal): Promise<void> {
+  await deps.settle(claimed.ref);
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    const read = await openNote(deps, claimed.ref);
+    if (read === null) return;
+    if (claimed.resumed && isDrafted(read.note, deps.agent)) {
+      return offer(deps, claimed, read.note, read.id);
+    }
+    const drafted = await draft(deps, claimed, read, signal);
+    if (drafted === 'changed') continue;
+    if (drafted === 'gone') return;
+    deps.at('replier:draft-written');
+    return offer(deps, claimed, drafted, read.id);
+  }
+  // Somebody keeps writing into it. It stays claimed; the next scan looks again.
+}
+
+interface OpenNote {
+  readonly note: TaskNote;
+  readonly id: TaskId;
+  readonly kind: MailKind;
+  readonly stat: NoteStat;
+}
+
+/** The claimed note, or null when it was none for us: gone, set aside with its reason, or handed on. */
+async function openNote(deps: DraftReplyDeps, ref: NoteRef): Promise<OpenNote | null> {
+  const read = await deps.vault.read(ref);
+  if (!read.ok) {
+    if (read.why !== 'gone') await quarantine(deps, ref, UNREADABLE[read.why]);
+    return null;
+  }
+  const parsed = parseNote(read.text);
+  if (!parsed.ok) {
+    await quarantine(deps, ref, parsed.fault.message);
+    return null;
+  }
+  const { note } = parsed;
+  const kind = mailKind(note);
+  if (kind === null) {
+    const odoo = text(note, 'kind')?.startsWith('odoo_') === true;
+    if (odoo) await deps.vault.moveToFreeName(ref, 'Needs_Action/odoo');
+    else await quarantine(deps, ref, 'The property `kind` is neither email_reply nor email_new.');
+    return null;
+  }
+  const id = taskId(deps, ref.name, text(note, 'id'));
+  if (id === null) {
+    await quarantine(deps, ref, 'The id in the name of the note and its property `id` differ.');
+    return null;
+  }
+  return { note, id, kind, stat: read.stat };
+}
+
+const UNREADABLE = {
+  'not-a-file': 'It is not a regular file.',
+  'too-large': 'It is larger than 1 MB.',
+  'not-utf8': 'It is not UTF-8 text.',
+} as const;
+
+/** The id in the name and in the properties are one. A note of a person has none and is given one. */
+function taskId(deps: DraftReplyDeps, name: string, property: string | undefined): TaskId | null {
+  const named = idInName(name);
+  const written = isTaskId(property) ? property : null;
+  if (named !== null && written !== null && named !== written) return null;
+  return named ?? written ?? deps.newId();
+}
+
+function isDrafted(note: TaskNote, agent: Agent): boolean {
+  const { reply, feedback } = readSections(note.body);
+  return (
+    text(note, 'claimed_by') === agent &&
+    text(note, 'drafted_at') !== undefined &&
+    isTaskId(text(note, 'id')) &&
+    reply !== null &&
+    feedback === ''
+  );
+}
+
+async function draft(
+  deps: DraftReplyDeps,
+  claimed: Claimed,
+  open: OpenNote,
+  signal: AbortSignal,
+): Promise<TaskNote | 'changed' | 'gone'> {
+  const { ref } = claimed;
+  const recipients = addressing(open.note, open.kind, deps.me);
+  const request = draftRequest(open.note, open.kind, recipients, deps.me, await deps.house());
+  const result = await deps.drafter.draft(request, signal);
+  const note = draftedNote(open.note, {
+    id: open.id,
+    kind: open.kind,
+    recipients,
+    draft: result,
+    addressee: request.addressee,
+    agent: deps.agent,
+    claim: deps.newClaim(),
+    claimedAtMs: claimed.atMs,
+    nowMs: deps.now(),
+    timeZone: deps.timeZone,
+    expiresMs: deps.expiresMs,
+  });
+  const now = await deps.vault.stat(ref);
+  if (now === null) return 'gone';
+  if (now.mtimeMs !== open.stat.mtimeMs || now.ctimeMs !== open.stat.ctimeMs || now.size !== open.stat.size) {
+    return 'changed';
+  }
+  await deps.vault.update(ref, renderNote(note));
+  return note;
+}
+
+async function offer(deps: DraftReplyDeps, claimed: Claimed, note: TaskNote, id: TaskId): Promise<void> {
+  const { ref } = claimed;
+  const named = idInName(ref.name) === id;
+  const name = named ? ref.name : noteName(text(note, 'title') ?? '', id);
+  // A copy of a note has the id of the first; two cards for one task would be two chances to send. Asked
+  // before the offer is recorded, since the record of the card that stands must not be replaced.
+  const taken = named ? await deps.vault.stat({ folder: OFFERED, name }) : await isOffered(deps, id);
+  if (taken) return withdraw(deps, claimed, id);
+  await deps.recordOffer(id, name, note);
+  deps.at('replier:offer-recorded');
+  const outcome = await deps.vault.move(ref, OFFERED, name);
+  if (outcome === 'exists') return withdraw(deps, claimed, id);
+  if (outcome === 'lost') return;
+  deps.at('replier:offered');
+  deps.log({ task: id, from: ref.folder, to: OFFERED, ms: deps.now() - claimed.atMs });
+  await deps.audit({ action: 'draft.offered', task: id, result: text(note, 'drafted_by') ?? '' });
+}
+
+async function isOffered(deps: DraftReplyDeps, id: TaskId): Promise<boolean> {
+  for (const folder of [OFFERED, 'Approved', 'In_Progress/local-agent'] as const) {
+    if ((await deps.vault.list(folder)).some((name) => idInName(name) === id)) return true;
+  }
+  return false;
+}
+
+/** The card that was offered first stands; this version is kept in Conflicts. */
+async function withdraw(deps: DraftReplyDeps, claimed: Claimed, id: TaskId): Promise<void> {
+  const { ref } = claimed;
+  await deps.vault.setAside(ref);
+  const reason = 'a card of this task is offered already';
+  deps.log({ task: id, from: ref.folder, to: 'Conflicts', reason, ms: deps.now() - claimed.atMs });
+}
+
+async function quarantine(deps: DraftReplyDeps, ref: NoteRef, reason: string): Promise<void> {
+  const startedMs = deps.now();
+  await deps.vault.quarantine(ref, reason);
+  deps.log({
+    task: taskOf(ref.name),
+    from: ref.folder,
+    to: 'Quarantine',
+    reason,
+    ms: deps.now() - startedMs,
+  });
+}
+
+/** One note that fails again and again must not keep the loop busy; a full disk is not the note's fault. */
+async function setPoisonAside(
+  deps: DraftReplyDeps,
+  failures: Map<string, number>,
+  ref: NoteRef,
+  error: unknown,
+): Promise<void> {
+  if (errno(error) !== undefined) return;
+  const count = (failures.get(ref.name) ?? 0) + 1;
+  failures.set(ref.name, count);
+  if (count < MAX_FAILURES) return;
+  failures.delete(ref.name);
+  await quarantine(deps, ref, `Drafting failed ${count} times; the log has the details.`);
+}
+
+function taskOf(name: string): string {
+  return idInName(name) ?? 'new';
+}
+
+async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  run: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const worker = async () => {
+    for (const item of queue) await run(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+}
