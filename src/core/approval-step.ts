@@ -128,7 +128,8 @@ export function nextStep(facts: StepFacts): Step {
     case 'done':
       return facts.fresh ? 'bounce_done' : 'finish';
     case 'failed':
-      return 'bounce_failed';
+      if (yes) return 'check';
+      return facts.outcome === 'bounced' ? 'return' : 'bounce_failed';
     case 'in_doubt':
       if (facts.outcome !== 'in_doubt') return 'look';
       return yes ? 'resend' : 'return';

@@ -4,6 +4,7 @@ import { readSections } from './body.ts';
 import type { Address } from './mail.ts';
 import { originalText } from './neutralise.ts';
 import { attribution, composeBody } from './quote.ts';
+import { replyThread } from './reply.ts';
 import { flag, list, type TaskNote, text } from './task-file.ts';
 import { isTaskId, type TaskId } from './task-id.ts';
 
@@ -81,15 +82,13 @@ function outgoingText(note: TaskNote): string {
   });
 }
 
-/** RFC 5322 msg-id, strict: these come from a synced file and go into headers. */
-const MESSAGE_ID = /^<[^\s<>\p{Cc}]{1,500}>$/u;
-
+/** Ids come from a synced file and go into headers: `replyThread` drops what is no msg-id and bounds the chain. */
 function threading(note: TaskNote): Pick<MailAction, 'inReplyTo' | 'references'> {
-  const parent = text(note, 'message_id') ?? '';
-  if (!MESSAGE_ID.test(parent)) return { inReplyTo: null, references: [] };
-  const chain = list(note, 'references').filter((id) => MESSAGE_ID.test(id) && id !== parent);
-  const bounded = chain.length > 40 ? [...chain.slice(0, 1), ...chain.slice(-39)] : chain;
-  return { inReplyTo: parent, references: [...bounded, parent] };
+  return replyThread({
+    messageId: text(note, 'message_id') ?? null,
+    inReplyTo: text(note, 'in_reply_to') ?? null,
+    references: list(note, 'references'),
+  });
 }
 
 /** SHA-256 over the canonical form; two cards that would send the same have the same hash. */

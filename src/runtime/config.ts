@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { parseAddressList } from '../core/address-list.ts';
 
 /**
  * The only file that reads the environment. Each process has a schema with only the keys it needs:
@@ -24,6 +25,10 @@ const list = z.string().transform((v) =>
     .filter((s) => s !== ''),
 );
 const required = z.string().min(1, 'is missing');
+const mailbox = required.refine((value) => {
+  const read = parseAddressList(value);
+  return read.ok && read.addresses.length === 1;
+}, 'must be one mail address, such as Name <name@example.org>');
 const timeZone = z.string().refine((zone) => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -55,7 +60,7 @@ export const KEYS = {
   SMTP_USER: z.string().default(''),
   SMTP_PASSWORD: z.string().default(''),
   TLS_CA_FILE: z.string().default(''),
-  MAIL_FROM: required,
+  MAIL_FROM: mailbox,
   MAIL_ALIASES: list.default([]),
   REPLY_ALL: bool.default(true),
   SENT_COPY: z.enum(['auto', 'append', 'provider', 'off']).default('auto'),
@@ -181,4 +186,9 @@ export function crashRequest(env: Environment = process.env): { point: string; n
   if (wish === undefined || wish === '') return null;
   const [point = '', nth = '1'] = wish.split('@');
   return { point, nth: Number(nth) };
+}
+
+/** What a spawned server of ours reads the same configuration from. */
+export function childEnvironment(env: Environment = process.env): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((e): e is [string, string] => e[1] !== undefined));
 }

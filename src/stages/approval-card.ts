@@ -1,9 +1,10 @@
+import type { AuditTrail } from '../core/audit-chain.ts';
 import type { Verdict } from '../core/body.ts';
 import { withVerdict } from '../core/body.ts';
 import type { At } from '../core/crash-points.ts';
 import { localTime } from '../core/local-time.ts';
 import { doneFolder } from '../core/states.ts';
-import { num, parseNote, renderNote, type TaskNote, text, withData } from '../core/task-file.ts';
+import { list, num, parseNote, renderNote, type TaskNote, text, withData } from '../core/task-file.ts';
 import type { TaskId } from '../core/task-id.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -24,12 +25,7 @@ export interface CardDeps {
   /** How long a bounced card stays valid. */
   readonly expiresMs: number;
   readonly newClaim: () => string;
-  readonly audit: (line: {
-    action: string;
-    task: TaskId;
-    parameters?: Record<string, unknown>;
-    result: string;
-  }) => Promise<void>;
+  readonly audit: AuditTrail;
 }
 
 export function parsed(source: string): TaskNote | null {
@@ -74,8 +70,8 @@ export async function bounce(
     );
     await deps.vault.update(task.ref, renderNote(note));
     deps.at('handler:bounce-written');
-    await deps.audit({
-      action: 'bounce',
+    await deps.audit.append({
+      action: 'mail.bounced',
       task: task.id,
       parameters: { title: words.title },
       result: outcome,
@@ -128,9 +124,10 @@ async function writeOutcome(deps: CardDeps, task: Task, copy: string): Promise<v
   const sentAt = localTime(task.view.attemptAt ?? deps.clock.now(), deps.timeZone);
   const refused = task.view.refused ?? [];
   const messageId = task.view.sealed?.messageId ?? '';
-  await deps.audit({
-    action: 'send',
+  await deps.audit.append({
+    action: 'mail.sent',
     task: task.id,
+    target: list(task.note, 'reply_to')[0],
     parameters: { message_id: messageId, refused: refused.length },
     result: 'sent',
   });

@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../core/audit-chain.ts';
 import { actionHash, type MailAction, mailActionOf } from '../core/approval.ts';
 import { holdOf, momentReasons, nextStep } from '../core/approval-step.ts';
 import type { Verdict } from '../core/body.ts';
@@ -27,13 +28,7 @@ export interface ApprovalDeps extends CardDeps {
   /** How long Sent is searched before the user is asked. */
   readonly doubtMs: number;
   /** One audit line, durable when it resolves; throws when the log cannot be written: no effect then. */
-  readonly audit: (line: {
-    action: string;
-    task: TaskId;
-    parameters?: Record<string, unknown>;
-    approval?: { who: string; when: string; hash: string };
-    result: string;
-  }) => Promise<void>;
+  readonly audit: AuditTrail;
   /** Does this error mean that nothing may go on (the audit log cannot be written)? */
   readonly isSystemFault: (error: unknown) => boolean;
   /** Scan again at the latest then. */
@@ -121,6 +116,7 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
     case 'send':
       return send(deps, task);
     case 'wait':
+      if (view.words !== undefined) deps.waiting(`a mail waits for the server: ${view.words.slice(0, 120)}`);
       deps.wakeAt(view.retryAt ?? deps.clock.now() + RECHECK_MS);
       return;
     case 'finish':
@@ -172,6 +168,11 @@ async function giveBack(
         ],
       });
     case 'bounce_failed':
+      await deps.audit.append({
+        action: 'mail.failed',
+        task: task.id,
+        result: (task.view.words ?? '').slice(0, 200),
+      });
       return bounce(deps, task, {
         title: 'Not sent: the mail server refused it',
         lines: [
@@ -210,8 +211,8 @@ async function seal(deps: ApprovalDeps, task: Task, action: MailAction): Promise
   const note = claimStamp(deps, task.note);
   const noteText = renderNote(note);
   // The log comes first: what cannot be logged does not happen.
-  await deps.audit({
-    action: 'approve',
+  await deps.audit.append({
+    action: 'mail.approved',
     task: task.id,
     parameters: { to: action.to.map((a) => a.address), cc: action.cc.map((a) => a.address) },
     approval: { who: 'user', when: approvedAt, hash },
@@ -283,7 +284,7 @@ async function look(deps: ApprovalDeps, task: Task): Promise<void> {
     deps.wakeAt(deps.clock.now() + Math.min(RECHECK_MS, Math.max(deps.doubtMs, 500)));
     return;
   }
-  await deps.audit({ action: 'send', task: task.id, result: 'in_doubt' });
+  await deps.audit.append({ action: 'mail.in_doubt', task: task.id, result: 'asked' });
   return bounce(deps, task, doubtWords(task, found), undefined, 'in_doubt');
 }
 

@@ -37,14 +37,12 @@ async function restoreOne(
     // Approved: the next claim is the answer. Pending: the question is still open.
     if (lies.folder !== 'Rejected') return;
     await deps.journal.resolve(id, 'user_sent', 'the user moved the card to Rejected');
-    await deps.audit({ action: 'resolve', task: id, result: 'not_sent_again' });
-    await deps.offers.forget(id);
-    return deps.active.remove(id);
+    await deps.audit.append({ action: 'mail.resolved', task: id, result: 'not_sent_again' });
+    return forget(deps, id);
   }
   if (view.word === 'done' && lies) {
     if (lies.folder.startsWith('Done/') || lies.folder === 'Rejected') {
-      await deps.offers.forget(id);
-      return deps.active.remove(id);
+      return forget(deps, id);
     }
     // `handover resolve --sent` while the question lay in Pending_Approval.
     await deps.vault.move(lies, MINE);
@@ -52,6 +50,11 @@ async function restoreOne(
   }
   deps.log.warn({ task: id }, 'a note under way vanished; restored from the seal');
   await deps.vault.create({ folder: MINE, name: sealed.noteName }, sealed.noteText);
+}
+
+async function forget(deps: CardDeps, id: TaskId): Promise<void> {
+  await deps.offers.forget(id);
+  await deps.active.remove(id);
 }
 
 async function findTask(deps: CardDeps, id: TaskId, name: string, word: EffectWord): Promise<NoteRef | null> {

@@ -93,11 +93,20 @@ export class Vault {
 
   /** Names of the task files in a folder, sorted. Links, folders, temporary and odd names are left out. */
   async list(folder: TaskFolder): Promise<string[]> {
+    return this.#markdownFiles(folder);
+  }
+
+  async #markdownFiles(folder: string): Promise<string[]> {
     const entries = await this.#entries(folder);
     return entries
       .filter((e) => e.file && strayReason(e.name) === null)
       .map((e) => e.name)
       .sort();
+  }
+
+  /** Names of the Markdown files in a folder that is no state, sorted. */
+  async listOther(folder: 'Templates' | 'Contacts'): Promise<string[]> {
+    return this.#markdownFiles(folder);
   }
 
   /** What `list` left out and why. Hidden files and our own staging files are nobody's business. */
