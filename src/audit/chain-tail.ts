@@ -26,7 +26,7 @@ export async function readChainTail(dir: string, process: string): Promise<Chain
   let openLine = false;
   let torn: Uint8Array[] | null = [];
   for (const [index, file] of own.entries()) {
-    const end = await readEnd(dayPath(dir, file));
+    const end = await readFileEnd(dayPath(dir, file));
     if (index === 0) ({ size: newestBytes, openLine } = end);
     const at = end.lines.findLastIndex((line) => readRecord(line).ok);
     const after = end.lines.slice(at + 1);
@@ -46,7 +46,7 @@ interface FileEnd {
   readonly cut: boolean;
 }
 
-async function readEnd(path: string): Promise<FileEnd> {
+export async function readFileEnd(path: string): Promise<FileEnd> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const { size } = await handle.stat();

@@ -3,21 +3,14 @@
  * byte, a line or file that is missing, added or in another order and, where the head is known, a cut at the
  * end. Reads only; memory stays at one line however long the log is.
  */
-import { constants } from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type ChainFinding,
-  chainStart,
-  endChain,
-  MAX_LINE_BYTES,
-  newChain,
-  stepChain,
-} from '../core/audit-chain.ts';
+import { type ChainFinding, chainStart, endChain, newChain, stepChain } from '../core/audit-chain.ts';
 import { errno } from '../files/errno.ts';
 import { type ChainHead, readHead } from './chain-head.ts';
 import { actorOf, type DayFile, dayPath, listDayFiles } from './day-files.ts';
+import { linesOf } from './log-lines.ts';
 
 export interface AuditFinding {
   readonly actor: string;
@@ -154,21 +147,4 @@ async function readHeads(deps: {
     if (process !== undefined && head?.actor === actorOf(deps.dir, process)) heads.set(process, head);
   }
   return heads;
-}
-
-/** Lines without `\n`; `whole` is false for a last line that has none. An over-long line is cut short. */
-async function* linesOf(path: string): AsyncGenerator<{ bytes: Uint8Array; whole: boolean }> {
-  let rest = Buffer.alloc(0);
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const handle = await open(path, flags);
-  for await (const chunk of handle.createReadStream() as AsyncIterable<Buffer>) {
-    let bytes = Buffer.concat([rest, chunk]);
-    for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10)) {
-      yield { bytes: bytes.subarray(0, at), whole: true };
-      bytes = bytes.subarray(at + 1);
-    }
-    // Two bytes over the limit are as unreadable as two gigabytes, and fit in memory.
-    rest = bytes.subarray(0, MAX_LINE_BYTES + 1);
-  }
-  if (rest.length > 0) yield { bytes: rest, whole: false };
 }

@@ -29,7 +29,7 @@ export interface AuditEntry {
   readonly task?: string | undefined;
   /** What was acted on: a recipient, a folder, a document. */
   readonly target?: string | undefined;
-  readonly parameters?: AuditParameters | undefined;
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
   readonly approval?: AuditApproval | undefined;
   readonly result: string;
 }

@@ -66,12 +66,12 @@ export function maskText(text: string): string {
   return cut.replace(LONE_SURROGATE, '\uFFFD');
 }
 
-function boundedParameters(parameters: AuditParameters): AuditParameters {
+function boundedParameters(parameters: Readonly<Record<string, unknown>>): AuditParameters {
   const masked = maskParameters(parameters, 0);
   return JSON.stringify(masked).length > MAX_PARAMETERS ? { left_out: 'too large' } : masked;
 }
 
-function maskParameters(parameters: AuditParameters, depth: number): AuditParameters {
+function maskParameters(parameters: Readonly<Record<string, unknown>>, depth: number): AuditParameters {
   const entries = Object.entries(parameters);
   const kept = entries.slice(0, MAX_KEYS).map(([key, value]): [string, AuditValue] => {
     if (SECRET_KEY.test(key)) return [maskText(key), '[secret]'];
@@ -83,14 +83,15 @@ function maskParameters(parameters: AuditParameters, depth: number): AuditParame
   return Object.fromEntries(kept);
 }
 
-function maskValue(value: AuditValue, depth: number): AuditValue {
+function maskValue(value: unknown, depth: number): AuditValue {
   if (typeof value === 'string') return maskText(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  if (typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'object' || value === null) return null;
   if (depth > MAX_DEPTH) return '[too deep]';
   if (Array.isArray(value)) {
-    const items = (value as readonly AuditValue[]).slice(0, MAX_ITEMS).map((v) => maskValue(v, depth + 1));
+    const items = value.slice(0, MAX_ITEMS).map((v) => maskValue(v, depth + 1));
     return value.length > MAX_ITEMS ? [...items, `… ${value.length - MAX_ITEMS} more`] : items;
   }
-  return maskParameters(value as AuditParameters, depth);
+  return maskParameters(value as Record<string, unknown>, depth);
 }

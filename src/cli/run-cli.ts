@@ -1,0 +1,88 @@
+/** The operator's command line: finds the verb, prints its answer, gives the exit code. */
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { AuditFault } from '../audit/audit-fault.ts';
+import { ConfigFault } from '../runtime/config.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
+import { VaultFault } from '../vault/vault.ts';
+import { approveVerb } from './approve.ts';
+import { auditVerifyVerb } from './audit-verify.ts';
+import { EXIT_WORDS, type ExitCode } from './exit-codes.ts';
+import { initVerb } from './init.ts';
+import { lsVerb } from './ls.ts';
+import { rejectVerb } from './reject.ts';
+import { resolveVerb } from './resolve.ts';
+import { showVerb } from './show.ts';
+import { commonConfig, type VerbContext, VerbFault } from './verb.ts';
+
+export interface Terminal {
+  readonly cwd: string;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** `vault-template` and `.env.example` lie beside `src` and `dist`. */
+const PROGRAM_DIR = join(import.meta.dirname, '..', '..');
+
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.ok;
+  const context: VerbContext = {
+    programDir: PROGRAM_DIR,
+    cwd: terminal.cwd,
+    now: () => Date.now(),
+    config: commonConfig,
+    answer: (outcome, json) => {
+      exit = outcome.exit;
+      terminal.out(`${json ? JSON.stringify(outcome.json) : outcome.text}\n`);
+    },
+  };
+  try {
+    await program(context, terminal).parseAsync([...args], { from: 'user' });
+    return exit;
+  } catch (error) {
+    return fault(error, args.includes('--json'), terminal);
+  }
+}
+
+function program(context: VerbContext, terminal: Terminal): Command {
+  const audit = new Command('audit').description('the audit log').addCommand(auditVerifyVerb(context));
+  const verbs = [
+    initVerb(context),
+    lsVerb(context),
+    showVerb(context),
+    approveVerb(context),
+    rejectVerb(context),
+    resolveVerb(context),
+    audit,
+  ];
+  const root = new Command('handover')
+    .description('What waits, what was sent, and the moves you can make from a terminal.')
+    .addHelpText('after', `\nExit codes:\n${EXIT_WORDS.map(([n, words]) => `  ${n}  ${words}`).join('\n')}`);
+  for (const command of verbs) root.addCommand(command);
+  for (const command of [root, ...verbs, ...audit.commands]) {
+    command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+  }
+  return root;
+}
+
+function fault(error: unknown, json: boolean, terminal: Terminal): ExitCode {
+  // Commander has printed its own words already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const { code, message, exit } = describe(error);
+  if (json) terminal.out(`${JSON.stringify({ error: { code, message } })}\n`);
+  terminal.err(`handover: ${message}\n`);
+  return exit;
+}
+
+function describe(error: unknown): { code: string; message: string; exit: ExitCode } {
+  if (error instanceof VerbFault) return error;
+  if (error instanceof ConfigFault) return { code: 'config', message: error.message, exit: EXIT.config };
+  if (error instanceof AuditFault) {
+    return { code: error.code, message: `${error.message}: ${error.hint}`, exit: EXIT.failure };
+  }
+  if (error instanceof VaultFault && error.code === 'no-vault') {
+    return { code: error.code, message: 'VAULT_DIR is no vault yet; run: handover init', exit: EXIT.config };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'unexpected', message, exit: EXIT.failure };
+}

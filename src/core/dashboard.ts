@@ -1,0 +1,184 @@
+/**
+ * `Dashboard.md`: what waits for the user and since when, what was sent, what needs a look, who was last
+ * seen. A function of facts, so that the same facts give the same page and it is written only on change.
+ * Ages are coarse and times absolute for the same reason: the page must not change every minute.
+ */
+import { ageWords } from './age.ts';
+import { isStuck, type Presence } from './claim.ts';
+import { PROCESSES } from './heartbeat.ts';
+import { localTime } from './local-time.ts';
+import { markdownText, noteLink } from './markdown-text.ts';
+import type { Agent } from './states.ts';
+
+export interface WaitingNote {
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** `outcome` of the card, as the approval handler wrote it; null for a new draft. */
+  readonly outcome: string | null;
+}
+
+export interface NoteSince {
+  readonly name: string;
+  readonly since: number;
+}
+
+export interface DashboardFacts {
+  readonly timeZone: string;
+  readonly dryRun: boolean;
+  /** Paths of the pause notes that are there. */
+  readonly pausedBy: readonly string[];
+  readonly waiting: readonly WaitingNote[];
+  /** Pending cards beyond those in `waiting`. */
+  readonly waitingMore: number;
+  readonly approved: readonly NoteSince[];
+  readonly needsAction: { readonly count: number; readonly oldest: number | null };
+  readonly claimed: readonly (NoteSince & { readonly agent: Agent })[];
+  /** Newest first. `name` is null when the note could not be found. */
+  readonly sent: readonly { readonly name: string | null; readonly task: string; readonly at: number }[];
+  readonly quarantined: readonly string[];
+  readonly conflicts: readonly string[];
+  /** What is wrong with the vault itself, a sentence each. */
+  readonly faults: readonly string[];
+  readonly processes: readonly { readonly agent: Agent; readonly process: string; readonly seen: Presence }[];
+}
+
+const SHOWN = 20;
+
+export function renderDashboard(facts: DashboardFacts, now: number): string {
+  const parts = [
+    '# Dashboard',
+    ...notices(facts),
+    waitingSection(facts, now),
+    lookSection(facts, now),
+    underWaySection(facts, now),
+    sentSection(facts),
+    processSection(facts),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function notices(facts: DashboardFacts): string[] {
+  const out: string[] = [];
+  if (facts.pausedBy.length > 0) {
+    const which = facts.pausedBy.map((path) => `\`${path}\``).join(' and ');
+    out.push(`> [!warning] Paused\n> Nothing is sent while ${which} is there. Delete the note to go on.`);
+  }
+  if (facts.dryRun) {
+    out.push(
+      '> [!info] Dry run\n> Approved mails are made but not sent. Set `DRY_RUN=false` when you trust what you see.',
+    );
+  }
+  return out;
+}
+
+const OUTCOME_WORDS: Readonly<Record<string, string>> = {
+  in_doubt: '**in doubt: was it sent?**',
+  bounced: '**came back**',
+  dry_run: 'dry run: nothing was sent',
+};
+
+/** Doubts first, then what came back, then by age: the oldest first. */
+function urgency(note: WaitingNote): number {
+  return note.outcome === 'in_doubt' ? 0 : note.outcome === 'bounced' ? 1 : 2;
+}
+
+function waitingSection(facts: DashboardFacts, now: number): string {
+  const total = facts.waiting.length + facts.waitingMore;
+  if (total === 0) return '## Waits for you\n\nNothing.';
+  const sorted = [...facts.waiting].sort(
+    (a, b) => urgency(a) - urgency(b) || a.since - b.since || (a.name < b.name ? -1 : 1),
+  );
+  const lines = sorted.slice(0, SHOWN).map((note) => {
+    const words = note.outcome === null ? undefined : OUTCOME_WORDS[note.outcome];
+    return `- ${noteLink(note.name)} · ${since(note.since, facts, now)}${words === undefined ? '' : ` · ${words}`}`;
+  });
+  if (total > lines.length) lines.push(`- and ${total - lines.length} more in \`Pending_Approval\``);
+  return `## Waits for you (${total})\n\n${lines.join('\n')}`;
+}
+
+function lookSection(facts: DashboardFacts, now: number): string {
+  const lines = facts.faults.map((fault) => `- ${markdownText(fault, 300)}`);
+  for (const note of stuckClaims(facts, now)) {
+    lines.push(`- ${noteLink(note.name)} · with the ${note.agent} ${since(note.since, facts, now)}`);
+  }
+  lines.push(...named(facts.quarantined, 'in `Quarantine`; the reason lies beside it'));
+  lines.push(...named(facts.conflicts, 'in `Conflicts`: another version of a note, kept'));
+  return lines.length === 0 ? '' : `## Needs a look\n\n${lines.join('\n')}`;
+}
+
+function stuckClaims(facts: DashboardFacts, now: number): DashboardFacts['claimed'] {
+  return facts.claimed
+    .filter((note) => isStuck({ since: note.since, owner: ownerOf(facts, note.agent), now }))
+    .slice(0, SHOWN);
+}
+
+/** The process that works on the agent's claims. */
+function ownerOf(facts: DashboardFacts, agent: Agent): Presence {
+  const worker = PROCESSES.find((p) => p.agent === agent && p.claims)?.process;
+  return (
+    facts.processes.find((p) => p.agent === agent && p.process === worker)?.seen ?? { presence: 'never' }
+  );
+}
+
+function named(names: readonly string[], where: string): string[] {
+  const lines = names.slice(0, 5).map((name) => `- ${noteLink(name)} · ${where}`);
+  if (names.length > lines.length)
+    lines.push(`- and ${names.length - lines.length} more ${where.split(/[;:]/)[0] ?? ''}`);
+  return lines;
+}
+
+function underWaySection(facts: DashboardFacts, now: number): string {
+  const lines: string[] = [];
+  const { count, oldest } = facts.needsAction;
+  if (count > 0) {
+    lines.push(`- ${count} to draft${oldest === null ? '' : `, the oldest ${since(oldest, facts, now)}`}`);
+  }
+  if (facts.claimed.length > 0) lines.push(`- ${facts.claimed.length} being worked on`);
+  for (const note of facts.approved.slice(0, SHOWN)) {
+    lines.push(`- ${noteLink(note.name)} · approved, ${since(note.since, facts, now)}`);
+  }
+  if (facts.approved.length > SHOWN)
+    lines.push(`- and ${facts.approved.length - SHOWN} more in \`Approved\``);
+  return lines.length === 0 ? '' : `## Under way\n\n${lines.join('\n')}`;
+}
+
+function sentSection(facts: DashboardFacts): string {
+  if (facts.sent.length === 0) return '## Sent lately\n\nNothing yet.';
+  const lines = facts.sent.map(
+    (mail) =>
+      `- ${mail.name === null ? markdownText(mail.task) : noteLink(mail.name)} · ${clock(mail.at, facts)}`,
+  );
+  return `## Sent lately\n\n${lines.join('\n')}`;
+}
+
+function processSection(facts: DashboardFacts): string {
+  const rows = facts.processes.map(
+    ({ agent, process, seen }) => `| ${process} | ${agent} | ${presenceWords(seen, facts)} |`,
+  );
+  return `## Who was last seen\n\n| Process | Agent | |\n| --- | --- | --- |\n${rows.join('\n')}`;
+}
+
+function presenceWords(seen: Presence, facts: DashboardFacts): string {
+  switch (seen.presence) {
+    case 'never':
+      return 'not seen yet';
+    case 'stopped':
+      return `stopped ${clock(seen.lastSeen, facts)}`;
+    case 'silent':
+      return `**silent since ${clock(seen.lastSeen, facts)}**`;
+    case 'alive': {
+      const reason = seen.reason === null ? '' : `: ${markdownText(seen.reason, 300)}`;
+      return seen.state === 'ok' ? `running${reason}` : `**${seen.state}**${reason}`;
+    }
+  }
+}
+
+function since(ms: number, facts: DashboardFacts, now: number): string {
+  return `since ${clock(ms, facts)} (${ageWords(now - ms)})`;
+}
+
+/** `2026-11-20 14:03`: sorts, needs no locale, and Obsidian leaves it alone. */
+function clock(ms: number, facts: DashboardFacts): string {
+  return localTime(ms, facts.timeZone).slice(0, 16).replace('T', ' ');
+}

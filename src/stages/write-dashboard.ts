@@ -1,0 +1,232 @@
+/**
+ * Gathers what the dashboard tells and writes it when it changed. Everything is bounded: a queue of a
+ * hundred thousand finished notes costs nothing here, since finished folders are never read as a whole.
+ */
+import type { AuditRecord } from '../core/audit-chain.ts';
+import { presenceOf } from '../core/claim.ts';
+import { type DashboardFacts, type NoteSince, renderDashboard, type WaitingNote } from '../core/dashboard.ts';
+import { HEARTBEAT_BYTES, parseHeartbeat, PROCESSES } from '../core/heartbeat.ts';
+import { localTime, parseLocalTime } from '../core/local-time.ts';
+import { type Agent, doneFolder, inProgress, type TaskFolder } from '../core/states.ts';
+import { parseNote, text } from '../core/task-file.ts';
+import { idInName } from '../core/task-id.ts';
+import { type Vault, VaultFault } from '../vault/vault.ts';
+
+export interface DashboardDeps {
+  readonly vault: Vault;
+  readonly now: () => number;
+  readonly timeZone: string;
+  readonly dryRun: boolean;
+  /** Newest audit lines about mails that were sent, newest first, few. */
+  readonly sentRecords: () => Promise<readonly AuditRecord[]>;
+}
+
+export interface DashboardWriter {
+  /** @param faults what the sweep found wrong with the vault, a sentence each. */
+  write(faults: readonly string[]): Promise<'written' | 'unchanged'>;
+}
+
+/** Notes per folder that are looked at one by one; the rest is counted. */
+const LOOKED_AT = 200;
+
+const PAUSE_NOTES = ['PAUSE.md', 'Approved/PAUSE.md'];
+
+const DASHBOARD = 'Dashboard.md';
+const DASHBOARD_BYTES = 1_000_000;
+
+export function dashboardWriter(deps: DashboardDeps): DashboardWriter {
+  let last: string | null = null;
+  const cards = new Map<string, WaitingNote>();
+  const sentNames = new Map<string, string | null>();
+  return {
+    write: async (faults) => {
+      const now = deps.now();
+      last ??= await readPage(deps.vault);
+      const page = renderDashboard(await gather(deps, { cards, sentNames, faults, now }), now);
+      // Held against what we wrote, not against the file: an edit by the user stays until we have news.
+      if (page === last) return 'unchanged';
+      await deps.vault.writeOther(DASHBOARD, page);
+      last = page;
+      return 'written';
+    },
+  };
+}
+
+const GONE = { ok: false, why: 'gone' } as const;
+
+/** A folder that is a link or a file shows nothing; the sweep says what is wrong with it. */
+async function unlessBroken<T>(looked: Promise<T>, nothing: T): Promise<T> {
+  try {
+    return await looked;
+  } catch (error) {
+    if (error instanceof VaultFault) return nothing;
+    throw error;
+  }
+}
+
+function listed(vault: Vault, folder: TaskFolder): Promise<string[]> {
+  return unlessBroken(vault.list(folder), []);
+}
+
+async function readPage(vault: Vault): Promise<string | null> {
+  const read = await vault.readOther(DASHBOARD, DASHBOARD_BYTES);
+  return read.ok ? read.text : null;
+}
+
+interface Pass {
+  readonly cards: Map<string, WaitingNote>;
+  readonly sentNames: Map<string, string | null>;
+  readonly faults: readonly string[];
+  readonly now: number;
+}
+
+async function gather(deps: DashboardDeps, pass: Pass): Promise<DashboardFacts> {
+  const { vault } = deps;
+  const pending = await waitingNotes(deps, pass);
+  const needs = await folderNotes(vault, ['Needs_Action/email', 'Needs_Action/odoo']);
+  const claimed = await Promise.all(
+    (['cloud-agent', 'local-agent'] as const).map(async (agent) => {
+      const { notes } = await folderNotes(vault, [inProgress(agent)]);
+      return notes.map((note) => ({ ...note, agent }));
+    }),
+  );
+  return {
+    timeZone: deps.timeZone,
+    dryRun: deps.dryRun,
+    pausedBy: await existing(vault, PAUSE_NOTES),
+    waiting: pending.waiting,
+    waitingMore: pending.more,
+    approved: (await folderNotes(vault, ['Approved'])).notes.filter((note) => note.name !== 'PAUSE.md'),
+    needsAction: { count: needs.count, oldest: oldest(needs.notes) },
+    claimed: claimed.flat(),
+    sent: await sentNotes(deps, pass),
+    quarantined: await listed(vault, 'Quarantine'),
+    conflicts: [...(await listed(vault, 'Conflicts')), ...(await conflictCopies(vault))],
+    faults: pass.faults,
+    processes: await Promise.all(
+      PROCESSES.map(async ({ agent, process }) => ({
+        agent,
+        process,
+        seen: presenceOf(await heartbeat(vault, agent, process), pass.now),
+      })),
+    ),
+  };
+}
+
+async function waitingNotes(
+  deps: DashboardDeps,
+  pass: Pass,
+): Promise<{ waiting: WaitingNote[]; more: number }> {
+  const waiting: WaitingNote[] = [];
+  const seen = new Set<string>();
+  let more = 0;
+  for (const folder of ['Pending_Approval/email', 'Pending_Approval/odoo'] as const) {
+    const names = await listed(deps.vault, folder);
+    more += Math.max(0, names.length - LOOKED_AT);
+    for (const name of names.slice(0, LOOKED_AT)) {
+      const stat = await deps.vault.stat({ folder, name });
+      if (!stat) continue;
+      // A card is read once per version: the key changes with every write and every move.
+      const key = `${folder}/${name}/${stat.ctimeMs}/${stat.size}`;
+      const card = pass.cards.get(key) ?? (await readCard(deps, { folder, name }, stat.ctimeMs));
+      pass.cards.set(key, card);
+      seen.add(key);
+      waiting.push(card);
+    }
+  }
+  for (const key of pass.cards.keys()) if (!seen.has(key)) pass.cards.delete(key);
+  return { waiting, more };
+}
+
+/** Waiting since it was drafted, as the card says; an edit by the user does not make it younger. */
+async function readCard(
+  deps: DashboardDeps,
+  ref: { readonly folder: TaskFolder; readonly name: string },
+  ctimeMs: number,
+): Promise<WaitingNote> {
+  const read = await deps.vault.read(ref);
+  const parsed = read.ok ? parseNote(read.text) : null;
+  if (!parsed?.ok) return { name: ref.name, since: ctimeMs, outcome: null };
+  const drafted = stamp(text(parsed.note, 'drafted_at'), deps.timeZone);
+  return {
+    name: ref.name,
+    since: drafted === null ? ctimeMs : Math.min(drafted, ctimeMs),
+    outcome: text(parsed.note, 'outcome') ?? null,
+  };
+}
+
+/** RFC 3339 or local time of the vault; null for anything else. */
+function stamp(value: string | undefined, timeZone: string): number | null {
+  if (value === undefined) return null;
+  const local = parseLocalTime(value, timeZone);
+  if (local !== null) return local;
+  return /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})$/.test(value) ? Date.parse(value) || null : null;
+}
+
+async function folderNotes(
+  vault: Vault,
+  folders: readonly TaskFolder[],
+): Promise<{ count: number; notes: NoteSince[] }> {
+  let count = 0;
+  const notes: NoteSince[] = [];
+  for (const folder of folders) {
+    const names = await listed(vault, folder);
+    count += names.length;
+    for (const name of names.slice(0, LOOKED_AT)) {
+      const stat = await vault.stat({ folder, name });
+      if (stat) notes.push({ name, since: stat.ctimeMs });
+    }
+  }
+  return { count, notes };
+}
+
+function oldest(notes: readonly NoteSince[]): number | null {
+  return notes.length === 0 ? null : Math.min(...notes.map((note) => note.since));
+}
+
+async function existing(vault: Vault, paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    paths.map((path) => unlessBroken(vault.readOther(path, DASHBOARD_BYTES), GONE)),
+  );
+  return paths.filter((_path, i) => {
+    const read = found[i];
+    // Whatever it is, an empty note or a folder: it pauses.
+    return read !== undefined && (read.ok || read.why !== 'gone');
+  });
+}
+
+/** Conflict copies are no task files, so `list` leaves them out. */
+async function conflictCopies(vault: Vault): Promise<string[]> {
+  const strays = await unlessBroken(vault.listStrays('Conflicts'), []);
+  return strays.filter((stray) => stray.why === 'sync-conflict').map((stray) => stray.name);
+}
+
+async function heartbeat(vault: Vault, agent: Agent, process: string) {
+  const read = await unlessBroken(vault.readOther(`Updates/${agent}/${process}.json`, HEARTBEAT_BYTES), GONE);
+  return read.ok ? parseHeartbeat(read.text, process) : null;
+}
+
+/** The audit line names the task; the name of its note is looked up once, in the month's folder. */
+async function sentNotes(deps: DashboardDeps, pass: Pass): Promise<DashboardFacts['sent']> {
+  const { sentNames } = pass;
+  // A crash between the line and the outcome writes the line twice (docs/states.md).
+  const once = new Map<string | null, AuditRecord>();
+  for (const record of await deps.sentRecords()) once.set(record.task, record);
+  const records = [...once.values()].filter((record) => record.task !== null);
+  const unknown = records.filter((record) => typeof sentNames.get(record.task ?? '') !== 'string');
+  const months = new Set(
+    unknown.map((record) => doneFolder(localTime(Date.parse(record.ts), deps.timeZone))),
+  );
+  const names = new Map<string, string>();
+  for (const month of months) {
+    for (const name of await listed(deps.vault, month)) names.set(idInName(name) ?? '', name);
+  }
+  for (const { task } of unknown) if (task !== null) sentNames.set(task, names.get(task) ?? null);
+  const shown = new Set(records.map((record) => record.task));
+  for (const task of sentNames.keys()) if (!shown.has(task)) sentNames.delete(task);
+  return records.map(({ task, ts }) => ({
+    task: task ?? '',
+    name: sentNames.get(task ?? '') ?? null,
+    at: Date.parse(ts),
+  }));
+}
