@@ -14,7 +14,6 @@
 import { join } from 'node:path';
 import { AuditLog } from '../audit/audit-log.ts';
 import { parseAddressList } from '../core/address-list.ts';
-import type { TaskFolder } from '../core/states.ts';
 import { taskIdForNote } from '../core/task-id.ts';
 import type { Drafter } from '../drafting/drafter.ts';
 import { HANDBOOK_BYTES, readHandbook } from '../drafting/handbook.ts';
@@ -170,7 +169,7 @@ async function readHouse(
   const [templates, handbook] = await Promise.all([
     readTemplates(
       {
-        list: () => vault.list('Templates' as TaskFolder),
+        list: () => vault.listOther('Templates'),
         read: (name, maxBytes) => read(`Templates/${name}`, maxBytes),
       },
       onFault,

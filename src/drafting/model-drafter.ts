@@ -3,6 +3,7 @@ import { cleanReply } from './clean-reply.ts';
 import type { Draft, Drafter, DraftRequest } from './drafter.ts';
 import { signedOnce } from './fill-template.ts';
 import { unsupportedClaims } from './grounding.ts';
+import { blankWarnings } from './open-blanks.ts';
 import { pickTemplate } from './pick-template.ts';
 import { promptFor } from './prompt.ts';
 import { draftFromTemplate } from './template-drafter.ts';
@@ -90,6 +91,7 @@ function fromAnswer(
   const claims = unsupportedClaims(clean.text, sources);
   if (claims.length > 0)
     warnings.push(`Draft: check what neither the mail nor your notes say: ${claims.join(' · ')}`);
+  warnings.push(...blankWarnings(clean.text));
   const summary = cleanReply(answer.summary).text.replace(/\s+/g, ' ').slice(0, 160);
   return {
     decision: answer.decision,

@@ -6,7 +6,7 @@ export interface Pick {
   readonly template: Template;
   /** The keywords of it that occur in the mail. */
   readonly found: readonly string[];
-  /** The feedback names it. */
+  /** The feedback asks for it. */
   readonly asked: boolean;
 }
 
@@ -15,13 +15,12 @@ const MAX_CHARS = 5_000;
 const SUBJECT_WEIGHT = 3;
 
 /**
- * The template that fits best: the one the feedback names, else the one whose keywords occur most among
+ * The template that fits best: the one the feedback asks for, else the one whose keywords occur most among
  * those of the mail's language; one without keywords fits every mail. Equal ones: priority, then name.
  */
 export function pickTemplate(request: DraftRequest): Pick | null {
   const candidates = request.templates.filter((t) => t.for === request.kind);
-  const wish = request.feedback.toLowerCase();
-  const named = candidates.filter((t) => wish.includes(t.name.toLowerCase()));
+  const named = candidates.filter((t) => asksFor(request.feedback, t.name));
   const longest = named.sort((a, b) => b.name.length - a.name.length)[0];
   if (longest) return { template: longest, found: [], asked: true };
 
@@ -42,6 +41,12 @@ export function pickTemplate(request: DraftRequest): Pick | null {
     );
   const best = ranked[0] ?? anyDefault(candidates);
   return best ? { template: best.template, found: best.found, asked: false } : null;
+}
+
+/** `template Reply - meeting`: only after the word, or `shorter reply` would ask for the template `Reply`. */
+function asksFor(feedback: string, name: string): boolean {
+  const after = feedback.toLowerCase().split(/(?<!\p{L})(?:template|vorlage)(?:[\s:“”„"'`]|\[\[)*/u);
+  return after.slice(1).some((words) => words.startsWith(name.toLowerCase()));
 }
 
 /** No template in the mail's language: one in another language is still better than an empty reply. */

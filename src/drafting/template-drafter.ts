@@ -1,5 +1,6 @@
 import type { Draft, Drafter, DraftRequest } from './drafter.ts';
 import { fillTemplate, signedOnce } from './fill-template.ts';
+import { blankWarnings } from './open-blanks.ts';
 import { type Pick, pickTemplate } from './pick-template.ts';
 
 export const TEMPLATE_DRAFTER = 'template';
@@ -38,9 +39,10 @@ export function draftFromTemplate(request: DraftRequest): Draft {
     drafter: TEMPLATE_DRAFTER,
     templateName: pick.template.name,
     verdictLine: lineFor(pick, request.feedback),
-    warnings: filled.unknown.map(
-      (p) => `Draft: the template leaves ${p} open; replace it before you approve.`,
-    ),
+    warnings: [
+      ...filled.unknown.map((p) => `Draft: the template leaves ${p} open; replace it before you approve.`),
+      ...blankWarnings(text),
+    ],
   };
 }
 
@@ -52,7 +54,7 @@ function keep(reply: string, feedback: string): Draft {
     reply,
     drafter: TEMPLATE_DRAFTER,
     verdictLine: asked
-      ? 'Your reply is unchanged: the template drafter cannot follow feedback. Name a template in it, or edit the reply.'
+      ? 'Your reply is unchanged: the template drafter cannot follow feedback. Ask for a template there (“template Reply”), or edit the reply.'
       : 'Your reply is unchanged.',
     warnings: [],
   };
