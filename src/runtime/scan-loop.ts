@@ -40,7 +40,8 @@ export function scanLoop(deps: {
       await deps.clock.sleep(wait, AbortSignal.any([wake.signal, stopping.signal]));
     }
   };
-  const finished = run();
+  // Not before the caller holds the loop: a scan may call `hint` or `wakeAt` on it.
+  const finished = Promise.resolve().then(run);
   return {
     hint: () => {
       hinted = true;
