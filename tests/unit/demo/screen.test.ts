@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { screenOn } from '../../../src/demo/screen.ts';
+
+function written(isTTY: boolean): { text: () => string; screen: ReturnType<typeof screenOn> } {
+  let text = '';
+  const output = { isTTY, columns: 40, hasColors: () => true, write: (part: string) => (text += part) };
+  return { text: () => text, screen: screenOn(output) };
+}
+
+describe('the screen of the demo', () => {
+  it('colours for a terminal and is plain for a pipe', () => {
+    const [terminal, pipe] = [written(true), written(false)];
+    for (const { screen } of [terminal, pipe]) {
+      screen.step('Mails arrive');
+      screen.verdict(false, 'it came');
+    }
+    expect(terminal.text()).toContain('\x1b[1;36m1. Mails arrive\x1b[0m');
+    expect(pipe.text()).toBe('\n1. Mails arrive\n   NO   it came\n');
+  });
+
+  it('lets no escape sequence and no bidi mark of a mail through', () => {
+    const { text, screen } = written(true);
+    screen.quote('a\x1b[2Jb\u202ec\td');
+    expect(text()).toContain('a?[2Jb?c    d');
+  });
+
+  it('cuts long lines and long texts and says how much it left out', () => {
+    const { text, screen } = written(false);
+    screen.quote(`${'x'.repeat(100)}\n2\n3\n4`, 2);
+    expect(text()).toBe(`   │ ${'x'.repeat(33)}…\n   │ 2\n   │ … 2 more lines\n`);
+  });
+});
