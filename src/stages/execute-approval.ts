@@ -41,6 +41,8 @@ const MINE = 'In_Progress/local-agent';
 /** Ends a scan's claims: a thousand notes dragged at once do not keep the others waiting for ever. */
 const MAX_PER_SCAN = 200;
 const RECHECK_MS = 15_000;
+/** A mail that the server puts off for a day is no longer what the user expects to go out by itself. */
+const GIVE_UP_MS = 24 * 3_600_000;
 /** How long a yes waits for a mailbox that does not say whether the thread moved on. */
 const THREAD_PATIENCE_MS = 2 * 60_000;
 
@@ -110,6 +112,10 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
     claimed,
     outcome: text(note, 'outcome'),
   });
+  const putOff = (step === 'send' || step === 'wait') && view.retryAt !== undefined;
+  if (putOff && deps.clock.now() - task.approvedAt > GIVE_UP_MS) {
+    return bounce(deps, task, putOffWords(view.words));
+  }
   switch (step) {
     case 'check':
       return check(deps, task);
@@ -268,6 +274,13 @@ function dryRunWords(file: string): Omit<Verdict, 'kind'> {
       `\`DRY_RUN\` is on. The mail as it would have left is in the state folder: \`${file}\`.`,
       'Set `DRY_RUN=false`, restart, and move the card to `Approved` again.',
     ],
+  };
+}
+
+function putOffWords(words: string | undefined): Omit<Verdict, 'kind'> {
+  return {
+    title: 'Not sent: the mail server put it off for a day',
+    lines: [`It last said: ${(words ?? 'nothing').slice(0, 300)}`, 'Move it to `Approved` to try again.'],
   };
 }
 

@@ -324,6 +324,25 @@ describe('an approved card', () => {
   });
 });
 
+describe('a server that never takes it', () => {
+  it('for a day: the card comes back with its words, and the next yes starts afresh', async () => {
+    wire.verdict = { verdict: 'retry', words: '450 greylisted', cause: 'server' } as DeliveryVerdict;
+    await offer();
+    await approve();
+    for (let hour = 0; hour <= 26; hour++) {
+      await pass();
+      now += 3_600_000;
+    }
+    expect((await noteAt(PENDING[0])).body).toContain('put it off for a day');
+    const before = wire.sent.length;
+    wire.verdict = { verdict: 'sent', words: '250 ok' };
+    await approve();
+    await pass();
+    expect(wire.sent).toHaveLength(before + 1);
+    expect(await places()).toEqual(DONE());
+  });
+});
+
 describe('a note that appears in In_Progress/local-agent', () => {
   it('without a claim of ours has no effect and goes back with the reason', async () => {
     await offer();
