@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type Logger, type LoggerOptions, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -16,9 +16,12 @@ const SECRET_KEYS = [
 ];
 const PATHS = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
-/** One JSON line per event on stdout, which PM2 files. Bodies are never logged; addresses are masked by callers. */
-export function createLogger(process: string, level: string): Logger {
-  return pino({
+/**
+ * One JSON line per event on stdout, which PM2 files. Bodies are never logged; addresses are masked by callers.
+ * A server that speaks MCP on its stdout logs to stderr.
+ */
+export function createLogger(process: string, level: string, to: 'stdout' | 'stderr' = 'stdout'): Logger {
+  const options: LoggerOptions = {
     name: process,
     level,
     base: null,
@@ -26,7 +29,8 @@ export function createLogger(process: string, level: string): Logger {
     redact: { paths: PATHS, censor: '[secret]' },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-  });
+  };
+  return to === 'stderr' ? pino(options, pino.destination({ dest: 2, sync: true })) : pino(options);
 }
 
 /** `anna@example.org` -> `a***@example.org`: enough to recognise, not to harvest. */

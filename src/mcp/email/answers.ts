@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+/** What the tools of email-mcp answer; the client holds them against the same schemas. */
+
+/** The whole address space of this server: no tool takes a recipient, a text or a path. */
+export const taskIdInput = z
+  .string()
+  .regex(/^(?:em|od)-[0-9a-f]{16}$/)
+  .describe('Task id, such as em-0123456789abcdef');
+
+const words = z.string().max(2000);
+const when = z.iso.datetime();
+
+export const sendAnswer = z.strictObject({
+  result: z.enum([
+    'sent',
+    'sent_partly',
+    'failed',
+    'retry',
+    'in_doubt',
+    'running',
+    'not_approved',
+    'unreadable',
+    'paused',
+    'limited',
+    'dry_run',
+  ]),
+  /** The server's last words, or why nothing was done. */
+  words: words.optional(),
+  /** `retry`, `limited`: not before. */
+  until: when.optional(),
+  /** `dry_run`: the mail as it would have left, relative to STATE_DIR. */
+  file: z.string().max(200).optional(),
+  /** `sent_partly`: recipients that were refused while others got the mail. */
+  refused: z
+    .array(z.strictObject({ address: z.string().max(1000), code: z.int(), words }))
+    .max(200)
+    .optional(),
+});
+export type SendAnswer = z.infer<typeof sendAnswer>;
+
+export const lookAnswer = z.strictObject({ found: z.enum(['found', 'absent', 'unknown', 'not_approved']) });
+export const fileAnswer = z.strictObject({
+  filed: z.enum(['filed', 'already', 'off', 'unknown', 'not_sent']),
+});
+export const threadAnswer = z.strictObject({
+  status: z.enum(['quiet', 'answered', 'newer', 'unknown', 'no_such_task']),
+});
+
+export const taskSummary = z.strictObject({
+  task_id: z.string(),
+  folder: z.string(),
+  name: z.string(),
+  title: z.string(),
+  kind: z.string(),
+  from: z.string(),
+  created: z.string(),
+});
+export type TaskSummary = z.infer<typeof taskSummary>;
+
+export const tasksAnswer = z.strictObject({
+  tasks: z.array(taskSummary).max(100),
+  /** Pass it as `cursor` for the next page; null after the last one. */
+  next: z.string().nullable(),
+});
+
+export const taskAnswer = z.strictObject({
+  found: z.boolean(),
+  folder: z.string().optional(),
+  name: z.string().optional(),
+  text: z.string().optional(),
+  /** True when `text` was cut. */
+  cut: z.boolean().optional(),
+  effect: z.string().optional(),
+});
