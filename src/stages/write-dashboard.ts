@@ -211,7 +211,9 @@ async function sentNotes(deps: DashboardDeps, pass: Pass): Promise<DashboardFact
   const { sentNames } = pass;
   // A crash between the line and the outcome writes the line twice (docs/states.md).
   const once = new Map<string | null, AuditRecord>();
-  for (const record of await deps.sentRecords()) once.set(record.task, record);
+  for (const record of await deps.sentRecords()) {
+    if (!once.has(record.task)) once.set(record.task, record);
+  }
   const records = [...once.values()].filter((record) => record.task !== null);
   const unknown = records.filter((record) => typeof sentNames.get(record.task ?? '') !== 'string');
   const months = new Set(

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type DashboardFacts, renderDashboard } from '../../../src/core/dashboard.ts';
+
+const NOW = Date.parse('2026-11-20T14:30:00Z');
+const HOUR = 3_600_000;
+const ID = 'em-0123456789abcdef';
+
+const quiet: DashboardFacts = {
+  timeZone: 'Europe/Berlin',
+  dryRun: false,
+  pausedBy: [],
+  waiting: [],
+  waitingMore: 0,
+  approved: [],
+  needsAction: { count: 0, oldest: null },
+  claimed: [],
+  sent: [],
+  quarantined: [],
+  conflicts: [],
+  faults: [],
+  processes: [
+    { agent: 'cloud-agent', process: 'draft-replier', seen: { presence: 'never' } },
+    {
+      agent: 'local-agent',
+      process: 'approval-handler',
+      seen: { presence: 'alive', state: 'ok', reason: null },
+    },
+  ],
+};
+
+describe('the dashboard', () => {
+  it('says that nothing waits when nothing waits', () => {
+    expect(renderDashboard(quiet, NOW)).toBe(`# Dashboard
+
+## Waits for you
+
+Nothing.
+
+## Sent lately
+
+Nothing yet.
+
+## Who was last seen
+
+| Process | Agent | |
+| --- | --- | --- |
+| draft-replier | cloud-agent | not seen yet |
+| approval-handler | local-agent | running |
+`);
+  });
+
+  it('shows what waits with doubts first, what is under way, what was sent and what needs a look', () => {
+    const page = renderDashboard(
+      {
+        ...quiet,
+        dryRun: true,
+        pausedBy: ['PAUSE.md'],
+        waiting: [
+          { name: `Bert - Price ${ID}.md`, since: NOW - 3 * HOUR, outcome: null },
+          { name: `Cleo - Date ${ID}.md`, since: NOW - 60 * HOUR, outcome: 'bounced' },
+          { name: `Anna - Offer ${ID}.md`, since: NOW - 1000, outcome: 'in_doubt' },
+        ],
+        waitingMore: 4,
+        needsAction: { count: 2, oldest: NOW - HOUR },
+        approved: [{ name: `Dora - Yes ${ID}.md`, since: NOW }],
+        claimed: [{ name: `Emil - Stuck ${ID}.md`, since: NOW - 5 * HOUR, agent: 'cloud-agent' }],
+        sent: [
+          { name: `Fred - Done ${ID}.md`, task: ID, at: NOW },
+          { name: null, task: ID, at: NOW - HOUR },
+        ],
+        quarantined: [`Gina - Odd ${ID}.md`],
+        faults: ['Done: is a link and not a folder'],
+        processes: [
+          {
+            agent: 'cloud-agent',
+            process: 'draft-replier',
+            seen: { presence: 'silent', lastSeen: NOW - HOUR },
+          },
+        ],
+      },
+      NOW,
+    );
+    expect(page).toBe(`# Dashboard
+
+> [!warning] Paused
+> Nothing is sent while \`PAUSE.md\` is there. Delete the note to go on.
+
+> [!info] Dry run
+> Approved mails are made but not sent. Set \`DRY_RUN=false\` when you trust what you see.
+
+## Waits for you (7)
+
+- [[Anna - Offer ${ID}]] · since 2026-11-20 15:29 (under an hour) · **in doubt: was it sent?**
+- [[Cleo - Date ${ID}]] · since 2026-11-18 03:30 (2 days) · **came back**
+- [[Bert - Price ${ID}]] · since 2026-11-20 12:30 (3 hours)
+- and 4 more in \`Pending_Approval\`
+
+## Needs a look
+
+- Done\\: is a link and not a folder
+- [[Emil - Stuck ${ID}]] · with the cloud-agent since 2026-11-20 10:30 (5 hours)
+- [[Gina - Odd ${ID}]] · in \`Quarantine\`; the reason lies beside it
+
+## Under way
+
+- 2 to draft, the oldest since 2026-11-20 14:30 (1 hour)
+- 1 being worked on
+- [[Dora - Yes ${ID}]] · approved, since 2026-11-20 15:30 (under an hour)
+
+## Sent lately
+
+- [[Fred - Done ${ID}]] · 2026-11-20 15:30
+- em\\-0123456789abcdef · 2026-11-20 14:30
+
+## Who was last seen
+
+| Process | Agent | |
+| --- | --- | --- |
+| draft-replier | cloud-agent | **silent since 2026-11-20 14:30** |
+`);
+  });
+
+  it('does not change from minute to minute', () => {
+    const facts = { ...quiet, waiting: [{ name: `A ${ID}.md`, since: NOW, outcome: null }] };
+    const pages = new Set(
+      Array.from({ length: 59 }, (_, minute) => renderDashboard(facts, NOW + minute * 60_000)),
+    );
+    expect(pages.size).toBe(1);
+  });
+
+  it('reads hostile names and reasons as nothing but text', () => {
+    const nasty = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.constantFrom(
+        '![[Secrets]].md',
+        '[x](obsidian://new?file=y).md',
+        '<img src=http://example.com/x>.md',
+        '`= this.file`.md',
+        '<% tp.user.x() %>.md',
+        'a\n# Heading\n- [ ] task.md',
+        'a|b]] [[c.md',
+        '#tag %%x%% $= 1$.md',
+        '\u202Egnp.exe.md',
+        'https://example.com/.md',
+        'a@example.com.md',
+      ),
+    );
+    fc.assert(
+      fc.property(nasty, nasty, (name, reason) => {
+        const page = renderDashboard(
+          {
+            ...quiet,
+            waiting: [{ name, since: NOW, outcome: reason }],
+            conflicts: [name],
+            faults: [reason],
+            processes: [
+              {
+                agent: 'cloud-agent',
+                process: 'draft-replier',
+                seen: { presence: 'alive', state: 'degraded', reason },
+              },
+            ],
+          },
+          NOW,
+        );
+        const plain = renderDashboard(
+          {
+            ...quiet,
+            waiting: [{ name: 'x.md', since: NOW, outcome: null }],
+            conflicts: ['x.md'],
+            faults: ['x'],
+            processes: [
+              {
+                agent: 'cloud-agent',
+                process: 'draft-replier',
+                seen: { presence: 'alive', state: 'degraded', reason: 'x' },
+              },
+            ],
+          },
+          NOW,
+        );
+        expect(page.split('\n')).toHaveLength(plain.split('\n').length);
+        // What is escaped or a plain link is gone; of the rest nothing may be more than in a quiet page.
+        const rest = page
+          .replace(/\\[!-/:-@[-`{-~]/g, '')
+          .replace(/\[\[[\p{L}\p{M}\p{N} ,.'()&+-]+\]\]/gu, '');
+        expect(rest).not.toMatch(/[<>[\]{}$%@^~\\]|!\[|:\/\/|[^\n#]#/);
+        expect(rest.match(/`/g)?.length ?? 0).toBe(plain.match(/`/g)?.length ?? 0);
+        expect(rest).not.toMatch(/[\u202A-\u202E\u2066-\u2069\u200B-\u200F]/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
