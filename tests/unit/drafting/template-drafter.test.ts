@@ -213,7 +213,7 @@ describe('a template note', () => {
     expect(parseTemplate('x.md', '---\nfor: odoo_invoice\n---\n')).toEqual({ ok: false, message: null });
     expect(parseTemplate('x.md', '---js\nfor: email_reply\n---\n')).toMatchObject({
       ok: false,
-      message: expect.any(String),
+      message: expect.any(String) as string,
     });
   });
 });
