@@ -1,0 +1,11 @@
+/** A process as PM2 takes it. */
+export interface App {
+  readonly name: string;
+  readonly script: string;
+  readonly cwd: string;
+  readonly kill_timeout: number;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export function cloudApps(): App[];
+export function localApps(): App[];
