@@ -23,7 +23,7 @@ export function dayFile(ts: string, process: string): DayFile {
   return file;
 }
 
-export function parseDayFile(name: string): DayFile | null {
+function parseDayFile(name: string): DayFile | null {
   const match = DAY_FILE.exec(name);
   return match?.[1] && match[2] ? { name, day: match[1], process: match[2] } : null;
 }

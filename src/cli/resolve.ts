@@ -11,8 +11,11 @@ import { openVault, type Outcome, verb, type VerbContext, VerbFault } from './ve
 
 /**
  * `handover resolve <id> --sent|--resend`: the user's word on a mail of which nobody knows whether it left.
- * The answer goes into the journal first; the card then goes on to `Approved/`, where the approval handler
- * takes it up and does what the journal says.
+ *
+ * `--sent` goes into the journal; the approval handler then takes the card from `Pending_Approval` to `Done`.
+ * `--resend` is what moving the card to `Approved` says, so that is what it does: the handler writes the
+ * answer when it claims the card, and until then the user may take it back. Only where no card asks (it is
+ * still being looked for in Sent, or was deleted) the answer goes into the journal at once.
  */
 export function resolveVerb(context: VerbContext): Command {
   return verb(
@@ -40,37 +43,39 @@ export function openJournal(context: VerbContext): Promise<EffectJournal> {
   return EffectJournal.open({ stateDir, self: ownIdentity(), isAlive, now: context.now });
 }
 
-async function resolve(
-  deps: { journal: EffectJournal; vault: Vault },
-  id: TaskId,
-  sent: boolean,
-): Promise<Outcome> {
+interface ResolveDeps {
+  readonly journal: EffectJournal;
+  readonly vault: Vault;
+}
+
+async function resolve(deps: ResolveDeps, id: TaskId, sent: boolean): Promise<Outcome> {
   const before = (await deps.journal.view(id)).state;
   if (before.state !== 'in_doubt') {
     throw new VerbFault('not-in-doubt', `${id} is not in doubt: ${stateWords(before)}`);
   }
-  const after = await deps.journal.resolve(
-    id,
-    sent ? 'user_sent' : 'user_resend',
-    'the user, by `handover resolve`',
-  );
-  const settled = sent
-    ? after.state === 'done' && after.how === 'user_sent'
-    : after.state === 'retry' && after.cause === 'user';
+  if (sent) {
+    await settle(deps, id, 'user_sent');
+    return answer(id, 'sent', null, `${id}: counted as sent; nothing is sent again`);
+  }
+  const [card] = await placesOf(deps.vault, id, [...PENDING, 'Approved']);
+  if (card?.folder === 'Approved') throw new VerbFault('approved-already', `${id} is in Approved already`);
+  if (!card) {
+    await settle(deps, id, 'user_resend');
+    return answer(id, 'resend', null, `${id}: will be sent again`);
+  }
+  await moveOrFault(deps.vault, card, 'Approved');
+  return answer(id, 'resend', 'Approved', `${card.folder}/${card.name} -> Approved/: will be sent again`);
+}
+
+async function settle(deps: ResolveDeps, id: TaskId, how: 'user_sent' | 'user_resend'): Promise<void> {
+  const after = await deps.journal.resolve(id, how, 'the user, by `handover resolve`');
+  const settled = how === 'user_sent' ? after.state === 'done' && after.how === how : after.state === 'retry';
   // Somebody was faster, with the other answer or with what the Sent folder said: theirs stands.
   if (!settled) throw new VerbFault('settled-otherwise', `${id} was settled meanwhile: ${stateWords(after)}`);
-  const [place] = await placesOf(deps.vault, id, PENDING);
-  if (place) await moveOrFault(deps.vault, place, 'Approved');
-  return {
-    exit: EXIT.ok,
-    json: {
-      task: id,
-      resolved: sent ? 'sent' : 'resend',
-      state: after.state,
-      moved: place ? 'Approved' : null,
-    },
-    text: sent ? `${id}: counted as sent` : `${id}: will be sent again`,
-  };
+}
+
+function answer(task: TaskId, resolved: 'sent' | 'resend', moved: 'Approved' | null, text: string): Outcome {
+  return { exit: EXIT.ok, json: { task, resolved, moved }, text };
 }
 
 export function stateWords(state: EffectState): string {

@@ -59,7 +59,7 @@ export const RECOVERED = 'audit.recovered';
 /** Longest line that is read; what is written stays far below because masking cuts. */
 export const MAX_LINE_BYTES = 64 * 1024;
 
-export function sha256(data: string | Uint8Array): string {
+function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 

@@ -12,13 +12,17 @@ export const SILENT_AFTER_MS = 3 * HEARTBEAT_MS;
 const UNUSUAL_MS = 30 * 60_000;
 
 export type Presence =
-  | { readonly presence: 'never' }
+  | { readonly presence: 'never' | 'clock-ahead' }
   | { readonly presence: 'alive'; readonly state: HealthState; readonly reason: string | null }
   | { readonly presence: 'stopped' | 'silent'; readonly lastSeen: number };
 
-/** What a heartbeat says now. It may come from another machine: a clock ahead counts as now, no more. */
+/** Clocks of two machines differ by seconds. One that is ahead by more would look alive long after it died. */
+const CLOCK_SLACK_MS = 10 * 60_000;
+
+/** What a heartbeat says now; it may come from another machine. */
 export function presenceOf(beat: Heartbeat | null, now: number): Presence {
   if (!beat) return { presence: 'never' };
+  if (beat.at > now + CLOCK_SLACK_MS) return { presence: 'clock-ahead' };
   const lastSeen = Math.min(beat.at, now);
   if (beat.state === 'stopped') return { presence: 'stopped', lastSeen };
   if (now - lastSeen > SILENT_AFTER_MS) return { presence: 'silent', lastSeen };
@@ -36,6 +40,7 @@ export function isStuck(facts: {
     case 'never':
       return now - since > SILENT_AFTER_MS;
     case 'alive':
+    case 'clock-ahead':
       return now - since > UNUSUAL_MS;
     case 'stopped':
     case 'silent':

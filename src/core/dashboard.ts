@@ -163,6 +163,8 @@ function presenceWords(seen: Presence, facts: DashboardFacts): string {
   switch (seen.presence) {
     case 'never':
       return 'not seen yet';
+    case 'clock-ahead':
+      return '**its clock is ahead: set it**';
     case 'stopped':
       return `stopped ${clock(seen.lastSeen, facts)}`;
     case 'silent':

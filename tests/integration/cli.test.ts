@@ -127,20 +127,36 @@ describe('handover', () => {
     expect((await run('show', '../../etc/passwd')).exit).toBe(2);
   });
 
-  it.each([
-    { word: '--sent', state: 'done' },
-    { word: '--resend', state: 'retry' },
-  ])('settles a doubt by the word of the user: $word', async ({ word, state }) => {
+  it('counts a mail in doubt as sent on the word of the user, and leaves the card to the handler', async () => {
     const { vault, stateDir, json } = await host();
     await vault.create({ folder: 'Pending_Approval/email', name: NAME }, CARD);
     const journal = await doubt(stateDir, ID);
-    expect(await json('resolve', ID, word)).toMatchObject({ exit: 0, answer: { state, moved: 'Approved' } });
-    expect((await journal.view(ID)).state.state).toBe(state);
-    expect(await vault.list('Approved')).toEqual([NAME]);
     expect(await json('resolve', ID, '--sent')).toMatchObject({
-      exit: 1,
-      answer: { error: { code: 'not-in-doubt' } },
+      exit: 0,
+      answer: { resolved: 'sent', moved: null },
     });
+    expect((await journal.view(ID)).state).toMatchObject({ state: 'done', how: 'user_sent' });
+    expect(await vault.list('Pending_Approval/email')).toEqual([NAME]);
+    const again = await json('resolve', ID, '--resend');
+    expect(again).toMatchObject({ exit: 1, answer: { error: { code: 'not-in-doubt' } } });
+  });
+
+  it('has a mail in doubt sent again by moving its card, which can still be taken back', async () => {
+    const { vault, stateDir, json } = await host();
+    await vault.create({ folder: 'Pending_Approval/email', name: NAME }, CARD);
+    const journal = await doubt(stateDir, ID);
+    expect(await json('resolve', ID, '--resend')).toMatchObject({ exit: 0, answer: { moved: 'Approved' } });
+    expect((await journal.view(ID)).state.state).toBe('in_doubt');
+    expect(await vault.list('Approved')).toEqual([NAME]);
+    const again = await json('resolve', ID, '--resend');
+    expect(again).toMatchObject({ exit: 1, answer: { error: { code: 'approved-already' } } });
+  });
+
+  it('writes the answer to resend into the journal when no card asks for it', async () => {
+    const { stateDir, json } = await host();
+    const journal = await doubt(stateDir, ID);
+    expect(await json('resolve', ID, '--resend')).toMatchObject({ exit: 0, answer: { moved: null } });
+    expect((await journal.view(ID)).state).toMatchObject({ state: 'retry', cause: 'user' });
   });
 
   it('asks which way a doubt shall be settled', async () => {

@@ -18,8 +18,9 @@ describe('who was last seen', () => {
     expect(presenceOf(null, NOW)).toEqual({ presence: 'never' });
   });
 
-  it('is not seen in the future, whatever its clock says', () => {
-    expect(presenceOf(beat(NOW + 1e12, 'stopped'), NOW)).toEqual({ presence: 'stopped', lastSeen: NOW });
+  it('is not alive for ever because its clock is ahead', () => {
+    expect(presenceOf(beat(NOW + 60_000, 'stopped'), NOW)).toEqual({ presence: 'stopped', lastSeen: NOW });
+    expect(presenceOf(beat(NOW + 1e12), NOW)).toEqual({ presence: 'clock-ahead' });
   });
 });
 
