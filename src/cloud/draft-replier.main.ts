@@ -17,7 +17,7 @@ import { parseAddressList } from '../core/address-list.ts';
 import { taskIdForNote } from '../core/task-id.ts';
 import type { Drafter } from '../drafting/drafter.ts';
 import { HANDBOOK_BYTES, readHandbook } from '../drafting/handbook.ts';
-import { readTemplates } from '../drafting/read-templates.ts';
+import { templateReader } from '../drafting/read-templates.ts';
 import { templateDrafter } from '../drafting/template-drafter.ts';
 import type { Config } from '../runtime/config.ts';
 import { type DaemonContext, runDaemon } from '../runtime/daemon.ts';
@@ -33,8 +33,8 @@ const PROCESS = 'draft-replier';
 const HOUR_MS = 3_600_000;
 const QUIET_MS = 5_000;
 const NOTES_PER_PASS = 50;
-/** Enough to hide the waiting for a model, few enough not to run into its limits. */
-const PARALLEL_MODEL_CALLS = 3;
+/** Notes drafted at once: enough to hide the waiting for a model or the disk, few enough for a model's limits. */
+const PARALLEL = 4;
 
 const KEYS = [
   'MAIL_FROM',
@@ -70,8 +70,7 @@ runDaemon({
       at,
       me,
       agent: 'cloud-agent',
-      house: () =>
-        readHouse(vault, me.name, (name, message) => log.warn({ name, message }, 'template left out')),
+      house: houseReader(vault, me.name, (name, message) => log.warn({ name, message }, 'template left out')),
       // One machine, one vault: the rename has settled it.
       settle: () => Promise.resolve(),
       recordOffer: (id, name, note) => offers.record(id, name, note),
@@ -84,7 +83,7 @@ runDaemon({
       timeZone: config.TIMEZONE,
       expiresMs: config.APPROVAL_EXPIRES_HOURS * HOUR_MS,
       perPass: NOTES_PER_PASS,
-      parallel: drafter === templateDrafter ? 1 : PARALLEL_MODEL_CALLS,
+      parallel: PARALLEL,
       quietMs: QUIET_MS,
     });
     const loop = scanLoop({
@@ -157,24 +156,25 @@ function refuse(faults: readonly string[]): never {
   process.exit(EXIT.config);
 }
 
-async function readHouse(
+/** Templates and handbook, read anew for every draft. */
+function houseReader(
   vault: Vault,
   myName: string,
   onFault: (name: string, message: string) => void,
-): Promise<House> {
+): () => Promise<House> {
   const read = async (path: string, maxBytes: number) => {
     const file = await vault.readOther(path, maxBytes);
     return file.ok ? file.text : null;
   };
-  const [templates, handbook] = await Promise.all([
-    readTemplates(
-      {
-        list: () => vault.listOther('Templates'),
-        read: (name, maxBytes) => read(`Templates/${name}`, maxBytes),
-      },
-      onFault,
-    ),
-    read('Company_Handbook.md', HANDBOOK_BYTES),
-  ]);
-  return { templates, handbook: readHandbook(handbook ?? '', myName) };
+  const templates = templateReader(
+    {
+      list: () => vault.listOther('Templates'),
+      read: (name, maxBytes) => read(`Templates/${name}`, maxBytes),
+    },
+    onFault,
+  );
+  return async () => ({
+    templates: await templates(),
+    handbook: readHandbook((await read('Company_Handbook.md', HANDBOOK_BYTES)) ?? '', myName),
+  });
 }

@@ -106,7 +106,7 @@ describe('the draft-replier process', () => {
     expect(await exitOf(child)).toBe(0);
   });
 
-  it('drafts with a model, three at a time, and falls back alone where the model fails', async () => {
+  it('drafts with a model, several at a time, and falls back alone where the model fails', async () => {
     const server = await startModelServer();
     onTestFinished(() => server.close());
     server.script(
