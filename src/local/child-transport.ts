@@ -13,6 +13,7 @@ export class ChildTransport implements Transport {
   readonly #graceMs: number;
   readonly #buffer = new ReadBuffer();
   #child: ChildProcess | null = null;
+  #ending: string | null = null;
   #exited: Promise<void> = Promise.resolve();
   onclose?: () => void;
   onerror?: (error: Error) => void;
@@ -22,6 +23,11 @@ export class ChildTransport implements Transport {
   constructor(command: { main: string; env: Readonly<Record<string, string>> }, graceMs = 10_000) {
     this.#command = command;
     this.#graceMs = graceMs;
+  }
+
+  /** How the child ended, once it did. */
+  get ending(): string | null {
+    return this.#ending;
   }
 
   get pid(): number | undefined {
@@ -35,8 +41,9 @@ export class ChildTransport implements Transport {
     });
     this.#child = child;
     this.#exited = new Promise((resolve) => {
-      child.once('close', () => {
+      child.once('close', (code, signal) => {
         this.#child = null;
+        this.#ending = code === null ? `signal ${signal ?? 'unknown'}` : `exit code ${code}`;
         this.onclose?.();
         resolve();
       });

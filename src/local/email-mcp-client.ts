@@ -97,7 +97,11 @@ export class EmailMcpClient implements MailEffects {
     const transport = new ChildTransport({ main: this.#options.main, env: this.#options.env });
     const client = new Client({ name: 'handover-approval-handler', version: '0.1.0' });
     client.onclose = onEnd;
-    await client.connect(transport);
+    try {
+      await client.connect(transport);
+    } catch (cause) {
+      throw new Error(`email-mcp did not come up: ${transport.ending ?? 'no answer'}`, { cause });
+    }
     return { client, transport };
   }
 }

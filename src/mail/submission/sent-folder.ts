@@ -66,6 +66,9 @@ export class SentFolder {
       if ((await this.#find(client, messageId)) === 'found') return 'already';
       const { sent } = await folders(client);
       const path = sent ?? (await client.mailboxCreate('Sent')).path;
+      // imapflow drops flags that the selected mailbox does not allow, and one opened read-only allows none
+      // (measured on 2.1.2): the copy would lie there unread.
+      await client.mailboxClose();
       const done = await client.append(path, Buffer.from(eml), ['\\Seen']);
       if (!done) throw new NoAnswer('append was not confirmed');
       return 'filed';
