@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { lstat, mkdir, readdir, realpath, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attachmentName, type StrayReason, strayReason } from '../core/filename.ts';
@@ -64,7 +65,7 @@ export class Vault {
 
   async #ensure(folder: string): Promise<string> {
     try {
-      return await realFolder(this.root, folder);
+      return realFolder(this.root, folder);
     } catch (error) {
       if (errno(error) !== 'ENOENT') throw error;
     }
@@ -74,7 +75,7 @@ export class Vault {
       await mkdir(join(this.root, path)).catch((error: unknown) => {
         if (errno(error) !== 'EEXIST') throw error;
       });
-      await realFolder(this.root, path);
+      realFolder(this.root, path);
     }
     return realFolder(this.root, folder);
   }
@@ -82,7 +83,7 @@ export class Vault {
   async #entries(folder: string): Promise<{ name: string; file: boolean }[]> {
     let path: string;
     try {
-      path = await realFolder(this.root, folder);
+      path = realFolder(this.root, folder);
     } catch (error) {
       if (errno(error) === 'ENOENT') return [];
       throw error;
@@ -126,7 +127,7 @@ export class Vault {
   /** Reads any regular file of the vault, at most `maxBytes`. */
   async readOther(path: string, maxBytes: number): Promise<ReadResult> {
     const { folder, name } = splitPath(path);
-    const at = await this.#folderOrNull(folder);
+    const at = this.#folderOrNull(folder);
     if (at === null) return { ok: false, why: 'gone' };
     const handle = await openRegular(join(at, name));
     if (typeof handle === 'string') return { ok: false, why: handle };
@@ -144,25 +145,29 @@ export class Vault {
     }
   }
 
-  async #folderOrNull(folder: string): Promise<string | null> {
+  #folderOrNull(folder: string): string | null {
     try {
-      return folder === '' ? this.root : await realFolder(this.root, folder);
+      return folder === '' ? this.root : realFolder(this.root, folder);
     } catch (error) {
       if (errno(error) === 'ENOENT') return null;
       throw error;
     }
   }
 
-  async exists(ref: NoteRef): Promise<boolean> {
-    return (await this.stat(ref)) !== null;
+  exists(ref: NoteRef): Promise<boolean> {
+    return this.stat(ref).then((stat) => stat !== null);
   }
 
   /** Of a regular file; null for everything else. */
-  async stat(ref: NoteRef): Promise<NoteStat | null> {
-    const at = await this.#folderOrNull(ref.folder);
+  stat(ref: NoteRef): Promise<NoteStat | null> {
+    return Promise.resolve().then(() => this.#statNow(ref));
+  }
+
+  #statNow(ref: NoteRef): NoteStat | null {
+    const at = this.#folderOrNull(ref.folder);
     if (at === null) return null;
     try {
-      const stat = await lstat(join(at, ref.name));
+      const stat = lstatSync(join(at, ref.name));
       return stat.isFile() ? { ctimeMs: stat.ctimeMs, mtimeMs: stat.mtimeMs, size: stat.size } : null;
     } catch (error) {
       if (['ENOENT', 'ENAMETOOLONG'].includes(errno(error) ?? '')) return null;
@@ -187,7 +192,7 @@ export class Vault {
   /** Replaces a note the caller owns. One writer per path: a write that meets an incoming one can be lost. */
   async update(ref: NoteRef, text: string): Promise<void> {
     assertComponent(ref.name);
-    await writeDurably(join(await realFolder(this.root, ref.folder), ref.name), text, NOTE_MODE);
+    await writeDurably(join(realFolder(this.root, ref.folder), ref.name), text, NOTE_MODE);
   }
 
   /**
@@ -198,16 +203,10 @@ export class Vault {
   async move(ref: NoteRef, to: TaskFolder, name = ref.name): Promise<MoveResult> {
     assertComponent(ref.name);
     assertComponent(name);
-    const from = await this.#folderOrNull(ref.folder);
-    if (from === null || !(await this.exists(ref))) return 'lost';
+    const from = this.#folderOrNull(ref.folder);
+    if (from === null || this.#statNow(ref) === null) return 'lost';
     const into = await this.#ensure(to);
-    if (
-      await lstat(join(into, name)).then(
-        () => true,
-        () => false,
-      )
-    )
-      return 'exists';
+    if (lstatSync(join(into, name), { throwIfNoEntry: false })) return 'exists';
     try {
       await rename(join(from, ref.name), join(into, name));
     } catch (error) {
@@ -292,7 +291,7 @@ export class Vault {
     let removed = 0;
     for (const { name, file } of await this.#entries(folder)) {
       if (!file || !name.startsWith('.handover-')) continue;
-      const path = join(await realFolder(this.root, folder), name);
+      const path = join(realFolder(this.root, folder), name);
       const stat = await lstat(path).catch(() => null);
       if (stat && now - stat.mtimeMs > olderThanMs) {
         await unlink(path).catch(() => undefined);
