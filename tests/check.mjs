@@ -31,7 +31,13 @@ async function worker() {
 /** The script as npm would run it, without npm's half a second. */
 function run(script) {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, PATH: `${ROOT}/node_modules/.bin:${process.env.PATH}` };
+    // Colour codes in the middle of words make a log unreadable.
+    const env = {
+      ...process.env,
+      FORCE_COLOR: '0',
+      NO_COLOR: '1',
+      PATH: `${ROOT}/node_modules/.bin:${process.env.PATH}`,
+    };
     const child = spawn(script, { cwd: ROOT, shell: true, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
 import { testDir } from '../helpers/testdir.ts';
 import { until } from '../helpers/until.ts';
-import { ROOT } from './host.ts';
+import { ROOT } from './root.ts';
 
 interface Run {
   readonly output: () => string;
@@ -54,7 +53,7 @@ it('shows the whole way of a mail, sees every promise kept, and leaves nothing b
   expect(output).toMatch(/3-newsletter\.eml +Skipped\//);
   expect(output).toMatch(/4-auto-reply\.eml +Skipped\//);
   expect(output).not.toMatch(/^ *NO /m);
-   
+
   expect(output).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202e\u{e0041}]/u);
   expect(pidsIn(output)).toHaveLength(4);
   expect(pidsIn(output).filter(isAlive)).toEqual([]);

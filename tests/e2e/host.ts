@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createVault } from '../../src/cli/create-vault.ts';
 import { type SeenNote, seeNotes } from '../../src/demo/vault-view.ts';
@@ -9,8 +8,8 @@ import { type Dovecot, startDovecot } from '../helpers/dovecot.ts';
 import { startPm2, type TestPm2 } from '../helpers/pm2.ts';
 import { startSmtp, type TestSmtp } from '../helpers/smtp.ts';
 import { tempDir } from '../helpers/testdir.ts';
+import { ROOT } from './root.ts';
 
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const SMTP_PASSWORD = 'smtp-only-9f3c77';
 
 /** One machine that is cloud and laptop in one: Dovecot, SMTP, a vault, and the processes under PM2. */

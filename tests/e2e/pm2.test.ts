@@ -8,7 +8,8 @@ import type { SeenNote } from '../../src/demo/vault-view.ts';
 import { startPm2 } from '../helpers/pm2.ts';
 import { testDir } from '../helpers/testdir.ts';
 import { until } from '../helpers/until.ts';
-import { type FixtureMail, fixtureMails, type Host, ROOT, SMTP_PASSWORD, startHost } from './host.ts';
+import { type FixtureMail, fixtureMails, type Host, SMTP_PASSWORD, startHost } from './host.ts';
+import { ROOT } from './root.ts';
 
 /** Mails of the system, not of a person: set aside with a reason. Every other fixture gets a draft. */
 const SET_ASIDE = [
@@ -116,7 +117,7 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
     ]);
   });
 
-  it('answers to whom the sender asked, keeps the circle and leaves itself out', async () => {
+  it('answers to whom the sender asked, keeps the circle and leaves itself out', () => {
     const envelopeOf = (name: string): readonly string[] => {
       const id = originals.get(name)!.messageId!;
       const mail = host.smtp.mails.find(({ raw }) => raw.includes(`In-Reply-To: ${id}`))!;
