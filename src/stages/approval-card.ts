@@ -7,10 +7,9 @@ import { doneFolder } from '../core/states.ts';
 import { list, num, parseNote, renderNote, type TaskNote, text, withData } from '../core/task-file.ts';
 import type { TaskId } from '../core/task-id.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Vault } from '../vault/vault.ts';
+import type { NoteRef, Vault } from '../vault/vault.ts';
 import type { ActiveEffects } from './active-effects.ts';
-import type { Task } from './execute-approval.ts';
-import type { MailEffects, SealedEffects } from './mail-effects.ts';
+import type { EffectView, MailEffects, SealedEffects } from './mail-effects.ts';
 import type { Offers } from './offers.ts';
 
 export interface CardDeps {
@@ -26,6 +25,16 @@ export interface CardDeps {
   readonly expiresMs: number;
   readonly newClaim: () => string;
   readonly audit: AuditTrail;
+}
+
+/** A claimed note and what is known of it. */
+export interface Task {
+  readonly ref: NoteRef;
+  readonly note: TaskNote;
+  readonly id: TaskId;
+  readonly view: EffectView;
+  /** Milliseconds. */
+  readonly approvedAt: number;
 }
 
 export function parsed(source: string): TaskNote | null {

@@ -9,8 +9,8 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type NoteRef, VaultFault, type Vault } from '../vault/vault.ts';
 import type { ActiveEffects } from './active-effects.ts';
-import { bounce, type CardDeps, claimStamp, finish, parsed } from './approval-card.ts';
-import type { EffectView, MailEffects, SealedEffects } from './mail-effects.ts';
+import { bounce, type CardDeps, claimStamp, finish, parsed, type Task } from './approval-card.ts';
+import type { MailEffects, SealedEffects } from './mail-effects.ts';
 import type { Offers } from './offers.ts';
 import { restoreEffects } from './restore-effects.ts';
 
@@ -135,15 +135,6 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
     default:
       return giveBack(deps, task, step);
   }
-}
-
-export interface Task {
-  readonly ref: NoteRef;
-  readonly note: TaskNote;
-  readonly id: TaskId;
-  readonly view: EffectView;
-  /** Milliseconds. */
-  readonly approvedAt: number;
 }
 
 async function giveBack(

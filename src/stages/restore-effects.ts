@@ -48,6 +48,12 @@ async function restoreOne(
     await deps.vault.move(lies, MINE);
     return;
   }
+  if (lies && (view.word === 'ready' || view.word === 'waiting')) {
+    // Taken out of our folder before it left: a late undo. The next yes seals anew.
+    await deps.journal.release(id, 'the card was taken back');
+    await deps.audit.append({ action: 'mail.taken_back', task: id, result: 'not_sent' });
+    return deps.active.remove(id);
+  }
   deps.log.warn({ task: id }, 'a note under way vanished; restored from the seal');
   await deps.vault.create({ folder: MINE, name: sealed.noteName }, sealed.noteText);
 }

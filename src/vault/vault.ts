@@ -287,7 +287,11 @@ export class Vault {
   }
 
   /** Removes our own staging files that a crash left, older than `olderThanMs`. */
-  async sweepStaging(folder: TaskFolder, now: number, olderThanMs: number): Promise<number> {
+  async sweepStaging(
+    folder: TaskFolder | (typeof OTHER_FOLDERS)[number],
+    now: number,
+    olderThanMs: number,
+  ): Promise<number> {
     let removed = 0;
     for (const { name, file } of await this.#entries(folder)) {
       if (!file || !name.startsWith('.handover-')) continue;

@@ -322,6 +322,25 @@ describe('an approved card', () => {
     expect(wire.sent).toHaveLength(held + 1);
     expect(await places()).toEqual(DONE());
   });
+
+  it('that the server puts off can still be taken back, and is then in one place and not sent', async () => {
+    wire.verdict = { verdict: 'retry', words: '450 greylisted', cause: 'server' } as DeliveryVerdict;
+    await offer();
+    await approve();
+    await pass();
+    const held = wire.sent.length;
+    await drag('In_Progress/local-agent', 'Pending_Approval/email');
+    wire.verdict = { verdict: 'sent', words: '250 ok' };
+    now += 3_600_000;
+    await pass();
+    await pass();
+    expect(wire.sent).toHaveLength(held);
+    expect(await places()).toEqual(PENDING);
+    await approve();
+    await pass();
+    expect(wire.sent).toHaveLength(held + 1);
+    expect(await places()).toEqual(DONE());
+  });
 });
 
 describe('a server that never takes it', () => {
