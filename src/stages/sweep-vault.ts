@@ -4,7 +4,7 @@
  */
 import type { AuditTrail } from '../core/audit-chain.ts';
 import { localTime } from '../core/local-time.ts';
-import { doneFolder, OPEN_FOLDERS, STATES, type TaskFolder } from '../core/states.ts';
+import { doneFolder, OPEN_FOLDERS, STATES, type TaskFolder, OTHER_FOLDERS } from '../core/states.ts';
 import { idInName } from '../core/task-id.ts';
 import { errno } from '../files/errno.ts';
 import { type Vault, VaultFault } from '../vault/vault.ts';
@@ -40,6 +40,11 @@ export async function sweepVault(deps: SweepDeps, which: 'open' | 'all'): Promis
     await guarded(folder, report.faults, async () => {
       report.removed += await deps.vault.sweepStaging(folder, deps.now(), STALE_MS);
       report.setAside += await sweepStrays(deps, folder, report.faults);
+    });
+  }
+  for (const folder of which === 'all' ? OTHER_FOLDERS : []) {
+    await guarded(folder, report.faults, async () => {
+      report.removed += await deps.vault.sweepStaging(folder, deps.now(), STALE_MS);
     });
   }
   return { ...report, faults: [...report.faults].slice(0, MAX_FAULTS) };
