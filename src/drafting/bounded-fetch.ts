@@ -1,5 +1,5 @@
 /** More than this is no draft; read whole, it would be the model server's way to fill our memory. */
-export const MAX_ANSWER_BYTES = 1_048_576;
+const MAX_ANSWER_BYTES = 1_048_576;
 
 /**
  * `fetch` for model endpoints: the answer is bounded, and a redirect is a fault, since following it would

@@ -3,7 +3,7 @@ import { fillTemplate, signedOnce } from './fill-template.ts';
 import { blankWarnings } from './open-blanks.ts';
 import { type Pick, pickTemplate } from './pick-template.ts';
 
-export const TEMPLATE_DRAFTER = 'template';
+const TEMPLATE_DRAFTER = 'template';
 
 /** The embedded default: no account, no network, and not one fact that is not in the template or the mail. */
 export const templateDrafter: Drafter = {

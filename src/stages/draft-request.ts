@@ -116,6 +116,10 @@ export function draftRequest(
   };
 }
 
+const MAX_NAME_CHARS = 60;
+/** Up to four words; a full stop only after an initial or a title, or a name could be two sentences. */
+const WORD = /(?:\p{L}|Dr|Prof|Ing|Dipl|Mr|Mrs|Ms|St|Jr|Sr)\.|\p{L}[\p{L}\p{M}'’-]*/u.source;
+const NAME = new RegExp(`^(?:${WORD})(?: (?:${WORD})){0,3}$`, 'u');
 const COMPANY = /^(?:inc|ltd|llc|gmbh|ag|co|corp|kg|bv|sa|srl|plc|jr|sr|phd|md)\.?$/i;
 
 /**
@@ -127,8 +131,8 @@ export function greetingName(displayName: string): string {
   const [last = '', first, ...more] = bare.split(/\s*,\s*/);
   const flipped =
     first !== undefined && more.length === 0 && !COMPANY.test(first) ? `${first} ${last}` : bare;
-  const name = cleanHeaderText(flipped, 60);
-  return /^\p{L}[\p{L}\p{M}.'’-]*(?: \p{L}[\p{L}\p{M}.'’-]*){0,3}$/u.test(name) ? name : '';
+  const name = cleanHeaderText(flipped, MAX_NAME_CHARS + 1);
+  return name.length <= MAX_NAME_CHARS && NAME.test(name) ? name : '';
 }
 
 /** What a person wrote into a note of their own: all of it but the sections and callouts of ours. */

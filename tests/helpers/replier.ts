@@ -14,7 +14,7 @@ import { Vault } from '../../src/vault/vault.ts';
 import { testDir } from './testdir.ts';
 
 /** What a kill would do: nothing after this point runs. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 export interface Replier {
   readonly root: string;
@@ -32,7 +32,7 @@ export interface Replier {
   put(path: string, text: string | Uint8Array): Promise<void>;
 }
 
-export const NOW = Date.UTC(2026, 10, 20, 9, 0, 0);
+const NOW = Date.UTC(2026, 10, 20, 9, 0, 0);
 
 /** A replier on a real vault, with the template drafter unless told otherwise. */
 export async function openReplier(drafter: Drafter = templateDrafter): Promise<Replier> {
