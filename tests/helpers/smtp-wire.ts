@@ -27,11 +27,12 @@ export function smtpWire(
   upstreamPort: number,
   accept: () => { fault: WireFault | undefined; seenAs: (port: number) => void },
 ): Server {
-  return createServer((client) => {
+  // Without noDelay the final dot waits 40 ms for the receiver's delayed acknowledgement of the body.
+  return createServer({ noDelay: true }, (client) => {
     const { fault, seenAs } = accept();
     if (fault === 'drop-at-greeting') return void client.destroy();
     if (fault?.startsWith('greet-')) return void client.end(`${fault.slice(6)} not now\r\n`);
-    const server = connect(upstreamPort, '127.0.0.1');
+    const server = connect({ port: upstreamPort, host: '127.0.0.1', noDelay: true });
     server.once('connect', () => seenAs(server.localPort ?? 0));
     const line = { client, server, fault, sent: '', inBody: false, ended: false };
     server.on('data', (chunk) => fromServer(line, chunk));
