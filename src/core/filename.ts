@@ -3,7 +3,8 @@ import type { TaskId } from './task-id.ts';
 const TITLE_BYTES = 60;
 const ATTACHMENT_BYTES = 120;
 
-function cutBytes(value: string, max: number): string {
+/** The longest beginning of `value` that is at most `max` bytes of UTF-8 and ends with a whole character. */
+export function cutBytes(value: string, max: number): string {
   let out = '';
   let bytes = 0;
   for (const char of value) {
@@ -44,6 +45,12 @@ export function attachmentName(filename: string): string {
   // A note among the attachments could be taken for a task or run as a template.
   const safe = /^\.(md|base|canvas)$/i.test(extension) ? `${extension}.txt` : extension;
   return `${cutBytes(stem, ATTACHMENT_BYTES)}${safe}`;
+}
+
+/** `<stem><suffix>.md`, the stem cut so that the name fits a file system's 255 bytes. */
+export function nameWithSuffix(name: string, suffix: string): string {
+  const end = `${suffix}.md`;
+  return `${cutBytes(name.replace(/\.md$/, ''), 255 - new TextEncoder().encode(end).length)}${end}`;
 }
 
 export type StrayReason =

@@ -26,7 +26,7 @@ export function assertComponent(name: string): void {
     name === '..' ||
     name.includes('/') ||
     name.includes('\0') ||
-    name.length > 255;
+    Buffer.byteLength(name) > 255;
   if (bad) throw new VaultFault('bad-name', JSON.stringify(name.slice(0, 80)));
 }
 

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { lstat, mkdir, readdir, realpath, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attachmentName, type StrayReason, strayReason } from '../core/filename.ts';
+import { attachmentName, nameWithSuffix, type StrayReason, strayReason } from '../core/filename.ts';
 import { LIMITS } from '../core/front-matter.ts';
 import { OTHER_FOLDERS, STATES, type TaskFolder } from '../core/states.ts';
 import { createDurably, syncFolder, writeDurably } from '../files/durable.ts';
@@ -221,7 +221,7 @@ export class Vault {
   async quarantine(ref: NoteRef, reason: string): Promise<MoveResult> {
     const result = await this.moveToFreeName(ref, 'Quarantine');
     if (result.name === null) return result.outcome;
-    const why = `${result.name.replace(/\.md$/, '')} (why).md`;
+    const why = nameWithSuffix(result.name, ' (why)');
     const from = ref.folder.replace('/', ' / ');
     await this.create(
       { folder: 'Quarantine', name: why },
@@ -232,9 +232,8 @@ export class Vault {
 
   /** Moves a note under its own name, or `<name> (2).md` … when that is taken; `name` is null when it was lost. */
   async moveToFreeName(ref: NoteRef, to: TaskFolder): Promise<{ outcome: MoveResult; name: string | null }> {
-    const stem = ref.name.replace(/\.md$/, '');
     for (let copy = 1; copy <= 100; copy++) {
-      const name = copy === 1 ? ref.name : `${stem.slice(0, 200)} (${copy}).md`;
+      const name = copy === 1 ? ref.name : nameWithSuffix(ref.name, ` (${copy})`);
       const outcome = await this.move(ref, to, name);
       if (outcome !== 'exists') return { outcome, name: outcome === 'moved' ? name : null };
     }

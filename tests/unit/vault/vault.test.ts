@@ -110,6 +110,17 @@ describe('the vault', () => {
     expect(await vault.list('Quarantine')).toEqual([ref.name]);
   });
 
+  it('gives the reason for a note whose name fills all 255 bytes, too', async () => {
+    const long = { folder: ref.folder, name: `${'ü'.repeat(126)}.md` } as const;
+    await vault.create(long, 'x');
+    await vault.create({ ...long, folder: 'Quarantine' }, 'older');
+    await vault.quarantine(long, 'because');
+    const names = await readdir(join(root, 'Quarantine'));
+    expect(names).toHaveLength(3);
+    const why = names.find((name) => name.endsWith(' (why).md')) ?? '';
+    expect(await readFile(join(root, 'Quarantine', why), 'utf8')).toContain('because');
+  });
+
   it('knows PAUSE.md in the root and in Approved, as a link too', async () => {
     expect(await vault.paused()).toBe(false);
     await symlink('/nowhere', join(root, 'PAUSE.md'));
