@@ -95,13 +95,13 @@ describe('a submission that succeeds', () => {
   });
 });
 
-/** A server with TLS from the start; what a client breaks off is none of the test's business. */
 function stopped(tls: SMTPServer): Promise<void> {
   return new Promise((resolve) => {
     tls.close(() => resolve());
   });
 }
 
+/** A server with TLS from the start; what a client breaks off is none of the test's business. */
 async function tlsServer(): Promise<number> {
   const tls = new SMTPServer({
     secure: true,

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDurably, writeDurably } from '../../files/durable.ts';
 
@@ -65,17 +65,16 @@ export class SendLimit {
   }
 
   async #entry(name: string): Promise<{ at: number; counts: boolean }> {
+    const path = join(this.#folder, name);
     try {
-      const { at, counts } = JSON.parse(await readFile(join(this.#folder, name), 'utf8')) as Record<
-        string,
-        unknown
-      >;
+      const { at, counts } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
       if (typeof at === 'number' && typeof counts === 'boolean') return { at, counts };
     } catch {
       // Gone (pruned by another process) or damaged.
     }
-    // Unreadable counts as a send of now: the limit errs on the side of waiting, for as long as it is new.
-    return { at: this.#now(), counts: true };
+    const found = await stat(path).catch(() => null);
+    // Damaged counts as a send: the limit errs on the side of waiting.
+    return { at: found?.mtimeMs ?? 0, counts: found !== null };
   }
 
   /** The newest number stays, so that numbers only grow. */

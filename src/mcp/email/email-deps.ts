@@ -1,4 +1,3 @@
-import type { EffectState } from '../../core/effect-state.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import type { EffectJournal } from '../../mail/submission/journal.ts';
 import type { SendResult } from '../../mail/submission/send-sealed.ts';
@@ -15,5 +14,3 @@ export interface EmailDeps {
   readonly send: (id: TaskId) => Promise<SendResult>;
   readonly timeZone: string;
 }
-
-export type EffectName = EffectState['state'];
