@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AttemptResult, Resolution } from '../../core/effect-state.ts';
 import { isTaskId } from '../../core/task-id.ts';
+import { processIdentitySchema } from '../../runtime/process-identity.ts';
 
 /** The files of a generation, as they stand on disk. Strict: a key that is not ours makes it a foreign file. */
 
@@ -45,13 +46,11 @@ export const sealedRecordSchema = z.strictObject({
 });
 export type SealedRecord = Readonly<z.infer<typeof sealedRecordSchema>>;
 
-export const processSchema = z.strictObject({ pid: z.int().positive(), start: z.string(), boot: z.string() });
-
 export const attemptSchema = z.strictObject({
   n: z.int().min(1),
   kind: z.enum(['attempt', 'withdrawn']),
   at: when,
-  process: processSchema,
+  process: processIdentitySchema,
 });
 
 export const transmittingSchema = z.strictObject({ by: z.enum(['sender', 'void']), at: when });

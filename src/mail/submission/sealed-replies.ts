@@ -8,7 +8,8 @@ import type { EffectView, SealedEffects, SealInput } from '../../stages/mail-eff
 import { composeMessage } from './compose-message.ts';
 import { type EffectJournal } from './journal.ts';
 
-export class SealRefused extends Error {
+/** Recognised by its `code`, `seal-refused`. */
+class SealRefused extends Error {
   readonly code = 'seal-refused';
   readonly state: EffectState;
 
