@@ -22,9 +22,9 @@ export interface Verdict {
   readonly lines: readonly string[];
 }
 
-export const REPLY = '## Reply';
-export const FEEDBACK = '## Feedback';
-export const ORIGINAL = '## Original';
+const REPLY = '## Reply';
+const FEEDBACK = '## Feedback';
+const ORIGINAL = '## Original';
 
 interface Marks {
   readonly lines: readonly string[];
@@ -89,10 +89,6 @@ export function withFeedback(body: string, feedback: string): string {
   return rebuild(body, { feedback });
 }
 
-export function withOriginal(body: string, original: string): string {
-  return rebuild(body, { original });
-}
-
 function rebuild(body: string, change: Partial<Sections>): string {
   const { lines, reply } = marks(body);
   const now = { ...readSections(body), ...change };
@@ -115,7 +111,7 @@ function leadingText(body: string): string {
  */
 const OURS = /^> \[![a-z]+\|handover\][-+]?/;
 
-export function renderVerdict(verdict: Verdict): string {
+function renderVerdict(verdict: Verdict): string {
   const oneLine = (s: string) => s.replace(/\s*\n\s*/g, ' ');
   return [
     `> [!${verdict.kind}|handover] ${oneLine(verdict.title)}`,

@@ -4,7 +4,7 @@ const TITLE_BYTES = 60;
 const ATTACHMENT_BYTES = 120;
 
 /** The longest beginning of `value` that is at most `max` bytes of UTF-8 and ends with a whole character. */
-export function cutBytes(value: string, max: number): string {
+function cutBytes(value: string, max: number): string {
   let out = '';
   let bytes = 0;
   for (const char of value) {

@@ -18,9 +18,8 @@ export function localTime(ms: number, timeZone: string): string {
 export function parseLocalTime(value: string, timeZone: string): number | null {
   const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?)?$/.exec(value.trim());
   if (!match) return null;
-  const [year, month, day, hour, minute, second] = match
-    .slice(1)
-    .map((v) => (v === undefined ? 0 : Number(v)));
+  const parts: (string | undefined)[] = match.slice(1);
+  const [year, month, day, hour, minute, second] = parts.map((v) => (v === undefined ? 0 : Number(v)));
   const asUtc = Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1, hour ?? 0, minute ?? 0, second ?? 0);
   if (Number.isNaN(asUtc)) return null;
   // The offset is that of the result, not of the guess: looked up twice, it is right on both sides of a change.

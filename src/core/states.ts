@@ -133,13 +133,6 @@ export type TaskFolder = StateFolder | DoneFolder;
 
 export const OPEN_FOLDERS: readonly StateFolder[] = STATES.filter((s) => s.open).map((s) => s.folder);
 
-export function stateOf(folder: TaskFolder): StateRow {
-  const name = folder.startsWith('Done/') ? 'Done' : folder;
-  const row = STATES.find((s) => s.folder === name);
-  if (!row) throw new Error(`no such state folder: ${folder}`);
-  return row;
-}
-
 /** Folders that are no task states but belong to the vault. */
 export const OTHER_FOLDERS = [
   'Updates/cloud-agent',

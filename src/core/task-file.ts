@@ -30,19 +30,16 @@ export function renderNote(note: TaskNote): string {
 
 /** Changes some properties; `undefined` deletes. Order and unknown keys survive. */
 export function withData(note: TaskNote, patch: Readonly<Record<string, Property | undefined>>): TaskNote {
-  const data: Record<string, Property> = { ...note.data };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === undefined) delete data[key];
-    else data[key] = value;
-  }
-  return { data, body: note.body };
+  const merged: Record<string, Property | undefined> = { ...note.data, ...patch };
+  const kept = Object.entries(merged).filter((entry): entry is [string, Property] => entry[1] !== undefined);
+  return { data: Object.fromEntries(kept), body: note.body };
 }
 
 /** Text of a property. A number or a flag that a person typed reads as its text. */
 export function text(note: TaskNote, key: string): string | undefined {
   const value = property(note, key);
   if (value === undefined || value === null || Array.isArray(value)) return undefined;
-  return String(value as string | number | boolean);
+  return String(value);
 }
 
 /** A list property; a single text counts as a list of one, empty text as none. */

@@ -16,7 +16,7 @@ export interface Heartbeat {
   readonly since: string;
 }
 
-export const HEARTBEAT_MS = 60_000;
+const HEARTBEAT_MS = 60_000;
 
 /** The state of one process as the user will read it; written at once when it changes, else every minute. */
 export class Health {
