@@ -72,11 +72,12 @@ function notices(facts: DashboardFacts): string[] {
   return out;
 }
 
-const OUTCOME_WORDS: Readonly<Record<string, string>> = {
-  in_doubt: '**in doubt: was it sent?**',
-  bounced: '**came back**',
-  dry_run: 'dry run: nothing was sent',
-};
+/** A Map: the outcome stands in a file that others write, and `__proto__` is a key of every object. */
+const OUTCOME_WORDS: ReadonlyMap<string, string> = new Map([
+  ['in_doubt', '**in doubt: was it sent?**'],
+  ['bounced', '**came back**'],
+  ['dry_run', 'dry run: nothing was sent'],
+]);
 
 /** Doubts first, then what came back, then by age: the oldest first. */
 function urgency(note: WaitingNote): number {
@@ -90,7 +91,7 @@ function waitingSection(facts: DashboardFacts, now: number): string {
     (a, b) => urgency(a) - urgency(b) || a.since - b.since || (a.name < b.name ? -1 : 1),
   );
   const lines = sorted.slice(0, SHOWN).map((note) => {
-    const words = note.outcome === null ? undefined : OUTCOME_WORDS[note.outcome];
+    const words = note.outcome === null ? undefined : OUTCOME_WORDS.get(note.outcome);
     return `- ${noteLink(note.name)} · ${since(note.since, facts, now)}${words === undefined ? '' : ` · ${words}`}`;
   });
   if (total > lines.length) lines.push(`- and ${total - lines.length} more in \`Pending_Approval\``);

@@ -76,7 +76,7 @@ describe('what an approved card sends', () => {
 
   it('takes no Message-ID from the file that could break a header', () => {
     const read = mailActionOf(card({ message_id: '<a@b>\r\nX: y', references: ['<ok@x>', 'junk'] }));
-    expect(read.ok && [read.action.inReplyTo, read.action.references]).toEqual([null, []]);
+    expect(read.ok && [read.action.inReplyTo, read.action.references]).toEqual([null, ['<ok@x>']]);
   });
 
   it('has a hash that changes with everything a recipient sees and with nothing else', () => {

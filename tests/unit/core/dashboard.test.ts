@@ -141,6 +141,8 @@ Nothing yet.
         'a\n# Heading\n- [ ] task.md',
         'a|b]] [[c.md',
         '#tag %%x%% $= 1$.md',
+        '__proto__',
+        'constructor',
         '\u202Egnp.exe.md',
         'https://example.com/.md',
         'a@example.com.md',
