@@ -248,13 +248,13 @@ export class Vault {
   /** Is there a `PAUSE.md` in the root or in `Approved/`? Anything of that name counts, a link too. */
   async paused(): Promise<boolean> {
     for (const path of ['PAUSE.md', 'Approved/PAUSE.md']) {
-      if (
-        await lstat(join(this.root, path)).then(
-          () => true,
-          () => false,
-        )
-      )
+      try {
+        await lstat(join(this.root, path));
         return true;
+      } catch (error) {
+        // What cannot be looked at may be there: only a clear "no such file" lets an effect go on.
+        if (errno(error) !== 'ENOENT') return true;
+      }
     }
     return false;
   }

@@ -84,8 +84,8 @@ export class SentFolder {
     if (messageId === null || !SEARCHABLE.test(messageId)) return 'quiet';
     return this.#answer(async (client) => {
       const { sent } = await folders(client);
-      if (sent === null) throw new NoAnswer('no Sent folder');
-      if ((await search(client, sent, referringTo(messageId))).length > 0) return 'answered';
+      // An account that never sent has no Sent folder: a clear answer of LIST, so nothing was answered.
+      if (sent !== null && (await search(client, sent, referringTo(messageId))).length > 0) return 'answered';
       return (await this.#newerInThread(client, question, messageId)) ? 'newer' : 'quiet';
     });
   }
