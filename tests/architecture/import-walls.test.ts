@@ -43,7 +43,7 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
   'src/stages/': {
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/(clock|logger).ts'],
-      ...['src/drafting/(drafter|handbook|template).ts', 'src/mail/message/'],
+      'src/drafting/(drafter|handbook|template).ts',
     ],
     packages: ['zod'],
   },

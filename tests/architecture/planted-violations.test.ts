@@ -34,7 +34,7 @@ const PLANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'submission-is-an-adapter': { 'src/mail/submission/planted.ts': "import '../../vault/vault.ts';" },
   'mcp-is-an-adapter': { 'src/mcp/planted.ts': "import '../stages/offers.ts';" },
   'stages-know-interfaces': { 'src/stages/planted.ts': "import '../mail/submission/submit.ts';" },
-  'stages-know-types-of-mail': { 'src/stages/planted-value.ts': "import '../drafting/template.ts';" },
+  'stages-know-shapes': { 'src/stages/planted-value.ts': "import '../drafting/template.ts';" },
   // By way of a file that may itself do so: the wall holds through any number of imports.
   'cloud-cannot-send': {
     'src/cloud/planted-send.ts': "import '../stages/planted-way.ts';",
