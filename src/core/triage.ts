@@ -31,6 +31,7 @@ const RULES: readonly Rule[] = [
   robotSender,
   bulk,
   mailingList,
+  invitation,
 ];
 
 /** RFC 6522: delivery and disposition reports, feedback loops. */
@@ -86,6 +87,14 @@ function mailingList(mail: IncomingMail): string | null {
   if (mail.headers.has('list-id')) return `It came through a mailing list (${header(mail, 'list-id')}).`;
   if (mail.headers.has('list-unsubscribe')) return 'It is a newsletter: one can unsubscribe from it.';
   return null;
+}
+
+/** A calendar answers an invitation (RFC 5546), a mail would only confuse it. */
+function invitation(mail: IncomingMail): string | null {
+  const calendar = mail.attachments.some(
+    (a) => a.contentType === 'application/ics' || a.contentType === 'text/calendar',
+  );
+  return calendar ? 'It is a calendar invitation or an answer to one: answer it in your calendar.' : null;
 }
 
 function header(mail: IncomingMail, name: string): string {

@@ -94,14 +94,22 @@ function headerMap(email: Email): ReadonlyMap<string, readonly string[]> {
 }
 
 function firstId(value: string | undefined): string | null {
-  return messageId(/<[^<>\s]*>/.exec(value ?? '')?.[0] ?? null);
+  const id = messageId(/<[^<>\s]*>/.exec(value ?? '')?.[0] ?? null);
+  return id === null || MARKUP.test(id) ? null : id;
+}
+
+/** In an id or an address, which cannot be altered, it would run or load in Obsidian (`<%x%>`, `` `=x` ``). */
+const MARKUP = /<%|^%|`|\[\[|\]\]|!\[|\]\(|%%/;
+
+function isUsable({ address }: Address): boolean {
+  return isMailAddress(address) && !MARKUP.test(address);
 }
 
 /** The root and the newest ones: what mail programs thread by. */
 function references(values: readonly string[], limits: MessageLimits): string[] {
   const found = values
     .flatMap((value) => value.match(/<[^<>\s]+>/g) ?? [])
-    .filter((id) => messageId(id) === id);
+    .filter((id) => firstId(id) === id);
   const all = [...new Set(found)];
   return all.length <= limits.references ? all : [...all.slice(0, 1), ...all.slice(1 - limits.references)];
 }
@@ -112,7 +120,7 @@ function sender(
   remarks: string[],
 ): Address | null {
   if ((headers.get('from')?.length ?? 0) > 1) remarks.push('The mail has more than one From header.');
-  const first = email.from ? flat([email.from]).find((a) => isMailAddress(a.address)) : undefined;
+  const first = email.from ? flat([email.from]).find(isUsable) : undefined;
   if (!first) remarks.push('The mail has no readable sender address.');
   return first ?? null;
 }
@@ -124,7 +132,7 @@ function mailboxes(
   remarks: string[],
 ): Address[] {
   const all = flat(parsed ?? []);
-  const valid = all.filter((a) => isMailAddress(a.address)).slice(0, limits.addresses);
+  const valid = all.filter(isUsable).slice(0, limits.addresses);
   const lost = all.length - valid.length;
   if (lost > 0)
     remarks.push(`${header}: ${lost} of ${all.length} addresses are left out (unreadable or too many).`);

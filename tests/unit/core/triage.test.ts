@@ -62,6 +62,11 @@ describe('a mail is skipped with its reason', () => {
     ['mail from a list owner', from('owner-friends@example.net'), /Nobody reads/],
     ['mail from a list robot', from('friends-request@example.net'), /Nobody reads/],
     ['a robot that names a robot', from('noreply@example.net', 'no-reply@example.net'), /Nobody reads/],
+    [
+      'a calendar invitation',
+      mail({}, { attachments: [{ filename: 'invite.ics', contentType: 'text/calendar', size: 9 }] }),
+      /calendar/,
+    ],
     ['my own mail', from('Sales@Example.org'), /your own address/],
   ])('%s', (_what, input, reason) => {
     const result = triage(input, me);

@@ -1,0 +1,225 @@
+/**
+ * Mailbox -> Needs_Action/email, Skipped or Quarantine: one mail becomes exactly one note.
+ *
+ * The order is attachments, note, ledger entry; the caller moves its cursor after that. Killed in between,
+ * the mail is fetched again and
+ *   no note yet             -> all of it is done again; attachments are written once under the same name
+ *   note, no ledger entry   -> the note is found by its name in the state folders, the entry is written
+ *   ledger entry            -> nothing to do
+ * The same search by name keeps two watchers over one vault from making two notes.
+ *
+ * A Message-ID is the sender's to choose. Whoever repeats somebody else's must not make that mail vanish:
+ * the entry holds a fingerprint, and a mail that differs gets an id from its bytes and a warning.
+ */
+
+import { createHash } from 'node:crypto';
+import type { At } from '../core/crash-points.ts';
+import { type ListedAttachment, mailNote, mailNoteName, type MailNoteReason } from '../core/mail-card.ts';
+import type { IncomingMail } from '../core/mail.ts';
+import { doneFolder, STATES, type StateFolder, type TaskFolder } from '../core/states.ts';
+import { type TaskId, taskIdFromBytes, taskIdFromMessage } from '../core/task-id.ts';
+import { triage } from '../core/triage.ts';
+import type { Vault } from '../vault/vault.ts';
+
+/** A mail as the mailbox gave it. */
+export interface FetchedMail {
+  readonly uid: number;
+  /** When the server got it, in milliseconds; null when it did not say. */
+  readonly internalDateMs: number | null;
+  /** Bytes of the whole mail on the server; `raw` is shorter when only its beginning was fetched. */
+  readonly size: number;
+  readonly raw: Uint8Array;
+}
+
+export type ReadMail =
+  | { readonly ok: true; readonly mail: IncomingMail }
+  /** `mail` holds what its header says, as far as that can be read. */
+  | { readonly ok: false; readonly reason: string; readonly mail: IncomingMail };
+
+/** What was taken in, by id. An entry is never changed. */
+export interface SeenLedger {
+  look(id: TaskId): Promise<{ readonly fingerprint: string } | null>;
+  write(id: TaskId, entry: { readonly fingerprint: string; readonly note: string }): Promise<void>;
+}
+
+export interface TakeInDeps {
+  readonly vault: Pick<Vault, 'create' | 'find' | 'saveAttachment' | 'setAside'>;
+  readonly ledger: SeenLedger;
+  /** Never throws: what cannot be read is a result. */
+  readonly read: (fetched: FetchedMail) => Promise<ReadMail>;
+  /** Name of the mailbox' owner, part of every id: the same mail in two accounts is two tasks. */
+  readonly account: string;
+  readonly ownAddresses: readonly string[];
+  readonly timeZone: string;
+  readonly now: () => number;
+  readonly at: At;
+}
+
+export interface TakenIn {
+  readonly uid: number;
+  readonly id: TaskId;
+  readonly outcome: 'card' | 'skipped' | 'quarantined' | 'already';
+  /** Where the note is, or was found. */
+  readonly folder: TaskFolder | null;
+  readonly name: string;
+  readonly reason?: string;
+}
+
+const FOLDER_OF = {
+  card: 'Needs_Action/email',
+  skipped: 'Skipped',
+  quarantined: 'Quarantine',
+} as const satisfies Record<MailNoteReason['kind'], StateFolder>;
+
+/** Rejects when the vault or the ledger cannot be used; never because of the mail. */
+export function mailTaker(deps: TakeInDeps): (fetched: FetchedMail) => Promise<TakenIn> {
+  const oneAtATime = byKey();
+  return async (fetched) => {
+    const result = await deps.read(fetched);
+    const { messageId } = result.mail;
+    const id =
+      messageId === null
+        ? taskIdFromBytes(deps.account, fetched.raw)
+        : taskIdFromMessage(deps.account, messageId);
+    return oneAtATime(id, () => takeIn(deps, fetched, result, id));
+  };
+}
+
+async function takeIn(
+  deps: TakeInDeps,
+  fetched: FetchedMail,
+  result: ReadMail,
+  messageTask: TaskId,
+): Promise<TakenIn> {
+  const { mail } = result;
+  const fingerprint = fingerprintOf(mail);
+  const warnings: string[] = [];
+  let id = messageTask;
+  let entry = await deps.ledger.look(id);
+  if (entry && entry.fingerprint !== fingerprint) {
+    id = taskIdFromBytes(deps.account, fetched.raw);
+    entry = await deps.ledger.look(id);
+    warnings.push('This mail has the Message-ID of another one that came before.');
+  }
+  const name = mailNoteName(mail, id);
+  const already = { uid: fetched.uid, id, outcome: 'already', name } as const;
+  if (entry) return { ...already, folder: null };
+
+  const places = placesAt(deps);
+  const found = await deps.vault.find(name, places);
+  if (found) {
+    await record(deps, id, fingerprint, name);
+    return { ...already, folder: found.folder };
+  }
+  const why = whyOf(deps, result);
+  const attachments = await saveAttachments(deps, id, mail, why);
+  const text = mailNote({
+    id,
+    mail,
+    attachments,
+    account: deps.account,
+    createdMs: deps.now(),
+    receivedMs: fetched.internalDateMs ?? dateOf(mail) ?? deps.now(),
+    timeZone: deps.timeZone,
+    warnings,
+    why,
+  });
+  const folder = FOLDER_OF[why.kind];
+  const created = await deps.vault.create({ folder, name }, text);
+  deps.at('watcher:note-created');
+  // A second watcher's note may have been claimed between our look and our note; that one stands.
+  const rival = await deps.vault.find(
+    name,
+    places.filter((place) => place !== folder),
+  );
+  if (rival && created === 'created') await deps.vault.setAside({ folder, name });
+  await record(deps, id, fingerprint, name);
+  if (rival || created === 'exists') return { ...already, folder: rival?.folder ?? folder };
+  return {
+    uid: fetched.uid,
+    id,
+    outcome: why.kind,
+    folder,
+    name,
+    ...(why.kind === 'card' ? {} : { reason: why.reason }),
+  };
+}
+
+function whyOf(deps: TakeInDeps, result: ReadMail): MailNoteReason {
+  if (!result.ok) return { kind: 'quarantined', reason: result.reason };
+  const decision = triage(result.mail, { addresses: deps.ownAddresses });
+  return decision.verdict === 'card' ? { kind: 'card' } : { kind: 'skipped', reason: decision.reason };
+}
+
+async function record(deps: TakeInDeps, id: TaskId, fingerprint: string, note: string): Promise<void> {
+  await deps.ledger.write(id, { fingerprint, note });
+  deps.at('watcher:ledger-written');
+}
+
+/** Only a card's attachments are worth the user's disk; a skipped mail lists them. */
+async function saveAttachments(
+  deps: TakeInDeps,
+  id: TaskId,
+  mail: IncomingMail,
+  why: MailNoteReason,
+): Promise<ListedAttachment[]> {
+  const listed: ListedAttachment[] = [];
+  const taken = new Set<string>();
+  for (const [index, attachment] of mail.attachments.entries()) {
+    const { filename, contentType, size, content } = attachment;
+    let savedAs: string | null = null;
+    if (content && why.kind === 'card') {
+      // Two of one name, also where a file system ignores case: the second would silently be the first.
+      const key = filename.normalize('NFKC').toLowerCase();
+      savedAs = await deps.vault.saveAttachment(
+        id,
+        taken.has(key) ? `${index + 1} ${filename}` : filename,
+        content,
+      );
+      taken.add(key);
+      deps.at('watcher:attachment-saved');
+    }
+    listed.push({ filename, contentType, size, savedAs });
+  }
+  return listed;
+}
+
+/** Headers that no server on the way changes, so that a copy of the mail has the same. */
+function fingerprintOf(mail: IncomingMail): string {
+  const hash = createHash('sha256');
+  for (const part of [mail.from?.address ?? '', mail.headers.get('date')?.[0] ?? '', mail.subject]) {
+    hash.update(part).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+function dateOf(mail: IncomingMail): number | null {
+  return mail.date === null ? null : Date.parse(mail.date);
+}
+
+const MONTHS_BACK = 3;
+
+/** Where the note of a mail that came a while ago may lie by now. */
+function placesAt(deps: TakeInDeps): TaskFolder[] {
+  const places: TaskFolder[] = STATES.map((state) => state.folder).filter((folder) => folder !== 'Done');
+  const now = new Date(deps.now());
+  for (let back = 0; back < MONTHS_BACK; back++) {
+    const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1));
+    places.push(doneFolder(month.toISOString()));
+  }
+  return places;
+}
+
+/** Runs tasks of one key one after the other: two copies of a mail may be fetched in one breath. */
+function byKey(): <T>(key: string, task: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (key, task) => {
+    const run = (last.get(key) ?? Promise.resolve()).then(task, task);
+    last.set(key, run);
+    const forget = () => {
+      if (last.get(key) === run) last.delete(key);
+    };
+    run.then(forget, forget);
+    return run;
+  };
+}
