@@ -186,6 +186,15 @@ describe('an approved card', () => {
     for (const folder of ['active', 'offers']) expect(await readdir(join(stateDir, folder))).toEqual([]);
   });
 
+  it('that is a new mail and no answer is sent in no thread', async () => {
+    await offer(withData(card(), { kind: 'email_new', message_id: undefined, quote: false }));
+    await approve();
+    await pass();
+    expect(wire.sent[0]).toMatch(/^To: Anna/m);
+    expect(wire.sent[0]).not.toMatch(/^(In-Reply-To|References):/m);
+    expect(await places()).toEqual(DONE());
+  });
+
   it('waits for the undo window and can be taken back until then', async () => {
     now = Date.now();
     await offer();
@@ -296,7 +305,7 @@ describe('an approved card', () => {
   });
 
   it('that the server refuses comes back with the server’s words, and may be mended and sent', async () => {
-    wire.verdict = { verdict: 'failed', words: '550 no such user', cause: 'recipients' } as DeliveryVerdict;
+    wire.verdict = { verdict: 'failed', words: '550 no such user', cause: 'recipients' };
     await offer();
     await approve();
     await pass();
@@ -309,7 +318,7 @@ describe('an approved card', () => {
   });
 
   it('that the server puts off waits in its folder and is sent later, once', async () => {
-    wire.verdict = { verdict: 'retry', words: '450 greylisted', cause: 'server' } as DeliveryVerdict;
+    wire.verdict = { verdict: 'retry', words: '450 greylisted', cause: 'server' };
     await offer();
     await approve();
     await pass();
@@ -324,7 +333,7 @@ describe('an approved card', () => {
   });
 
   it('that the server puts off can still be taken back, and is then in one place and not sent', async () => {
-    wire.verdict = { verdict: 'retry', words: '450 greylisted', cause: 'server' } as DeliveryVerdict;
+    wire.verdict = { verdict: 'retry', words: '450 greylisted', cause: 'server' };
     await offer();
     await approve();
     await pass();
@@ -345,7 +354,7 @@ describe('an approved card', () => {
 
 describe('a server that never takes it', () => {
   it('for a day: the card comes back with its words, and the next yes starts afresh', async () => {
-    wire.verdict = { verdict: 'retry', words: '450 greylisted', cause: 'server' } as DeliveryVerdict;
+    wire.verdict = { verdict: 'retry', words: '450 greylisted', cause: 'server' };
     await offer();
     await approve();
     for (let hour = 0; hour <= 26; hour++) {

@@ -62,10 +62,13 @@ describe('looking for a mail in Sent', () => {
     expect(await folder().find(OURS)).toBe('found');
   });
 
-  it.each(['UID SEARCH', 'EXAMINE', 'LIST', 'AUTHENTICATE'])('is unknown when the line is cut at %s', async (at) => {
-    fault = (command) => (command === at ? 'drop' : undefined);
-    expect(await folder().find(OURS)).toBe('unknown');
-  });
+  it.each(['UID SEARCH', 'EXAMINE', 'LIST', 'AUTHENTICATE'])(
+    'is unknown when the line is cut at %s',
+    async (at) => {
+      fault = (command) => (command === at ? 'drop' : undefined);
+      expect(await folder().find(OURS)).toBe('unknown');
+    },
+  );
 
   it('is unknown when the search is refused', async () => {
     fault = (command) => (command === 'UID SEARCH' ? { no: 'not today' } : undefined);
