@@ -5,7 +5,8 @@ import { join } from 'node:path';
  * Who is where, counted from the files alone and without the product's own reading of them: a mail of
  * these tests is known by its Message-ID `<m0001.crash@example.org>`, wherever it stands in a note.
  */
-const NO_TASKS = /^(Attachments|Company_Handbook\.md|Contacts|Dashboard\.md|Logs|Templates|Updates)(\/|$)/;
+const NO_TASKS =
+  /^(\.obsidian|Attachments|Company_Handbook\.md|Contacts|Dashboard\.md|Logs|Templates|Updates)(\/|$)/;
 const MARK = /<(m\d{4})\.crash@example\.org>/;
 
 export interface Place {

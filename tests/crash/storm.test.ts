@@ -78,9 +78,11 @@ it('the audit logs of all processes are whole', async () => {
 });
 
 it('no process ended by itself, and none is left', async () => {
-  const { deaths } = storm.world.processes;
-  expect(deaths.filter((death) => !death.byUs && death.signal !== 'SIGKILL')).toEqual([]);
-  expect(await orphans(storm.children)).toEqual([]);
+  const { bereaved, children, world } = storm;
+  const byThemselves = world.processes.deaths.filter((death) => !death.byUs && death.signal !== 'SIGKILL');
+  // A handler whose email-mcp is killed before it came up stops, as it does on a bad configuration.
+  expect(byThemselves.filter((death) => !bereaved.has(death.pid))).toEqual([]);
+  expect(await orphans(children)).toEqual([]);
 });
 
 it('the storm was one: every process was killed, mails left, and the user was asked', () => {

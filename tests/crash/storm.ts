@@ -7,6 +7,8 @@ import { type Death, isEmailMcp, PROCESSES } from './supervisor.ts';
 import { type Card, User } from './user.ts';
 import { openWorld, type World } from './world.ts';
 
+const HANDLER = 'approval-handler';
+
 /** Mail comes in, a user works, and everything that can be killed is killed, until `calm` is called. */
 export interface Storm {
   readonly world: World;
@@ -16,8 +18,9 @@ export interface Storm {
   /** SIGKILLs of ours by victim, and deaths at named points. */
   readonly kills: ReadonlyMap<Victim, number>;
   readonly hits: ReadonlyMap<string, number>;
-  /** email-mcp processes that were ever seen. */
+  /** email-mcp processes that were ever seen, and handlers whose email-mcp we killed. */
   readonly children: ReadonlySet<number>;
+  readonly bereaved: ReadonlySet<number>;
   rage(seconds: number): Promise<void>;
   /** No faults any more; the user approves what is left and answers every question. Resolves when nothing moves. */
   calm(limitMs: number): Promise<void>;
@@ -37,8 +40,9 @@ class StormRun implements Storm {
   readonly kills = new Map<Victim, number>();
   readonly hits = new Map<string, number>();
   readonly children = new Set<number>();
+  readonly bereaved = new Set<number>();
   #raging = false;
-  #killedChild = 0;
+  readonly #killedChildren = new Set<number>();
   /** One stream of choices for each hand at work, so that none depends on how fast another was. */
   readonly #random: Record<'mail' | 'user' | 'killer' | 'restart' | 'smtp', Random>;
 
@@ -146,7 +150,8 @@ class StormRun implements Storm {
     if (victim === 'email-mcp') {
       const [child] = processes.emailMcps();
       if (child === undefined) return;
-      this.#killedChild = child;
+      this.#killedChildren.add(child);
+      this.bereaved.add(processes.pid(HANDLER) ?? 0);
       try {
         process.kill(child, 'SIGKILL');
       } catch {
@@ -161,11 +166,11 @@ class StormRun implements Storm {
     const { processes } = this.world;
     let seen: { child: number; handler: number } | null = null;
     while (this.#raging) {
-      const handler = processes.pid('approval-handler');
+      const handler = processes.pid(HANDLER);
       const [child] = processes.emailMcps();
-      if (seen && handler === seen.handler && child !== seen.child && seen.child !== this.#killedChild) {
-        this.#hit(processes.crashAt('approval-handler'));
-        processes.kill('approval-handler');
+      if (seen && handler === seen.handler && child !== seen.child && !this.#killedChildren.has(seen.child)) {
+        this.#hit(processes.crashAt(HANDLER));
+        processes.kill(HANDLER);
         seen = null;
       } else seen = handler !== undefined && child !== undefined ? { handler, child } : null;
       if (child !== undefined) this.children.add(child);
@@ -179,7 +184,7 @@ class StormRun implements Storm {
     while (Date.now() < end && !(await this.#settled())) await sleep(250);
     // One more mail, all the way: every process has had a look at everything that lay there before it.
     const last = await this.#mailArrives();
-    while (Date.now() < end && !(this.#received(last) > 0 && (await this.#settled()))) await sleep(250);
+    while (Date.now() < end && !((await this.#settled()) && this.#received(last) > 0)) await sleep(250);
     for (const child of this.world.processes.emailMcps()) this.children.add(child);
     await this.world.processes.stop();
   }
