@@ -35,7 +35,7 @@ export function mailActionOf(note: TaskNote): ReadAction {
   const id = text(note, 'id');
   if (!isTaskId(id)) reasons.push('The property `id` is missing or was changed.');
   const kind = text(note, 'kind');
-  if (kind !== 'email_reply')
+  if (kind !== 'email_reply' && kind !== 'email_new')
     reasons.push(`A card of kind \`${kind ?? ''}\` cannot be sent as a mail.`.slice(0, 120));
   const to = recipients(note, 'reply_to', reasons);
   const cc = recipients(note, 'reply_cc', reasons);
