@@ -21,7 +21,8 @@ export class Killed extends Error {}
 
 export interface WatcherOptions {
   readonly port?: number;
-  readonly password?: string;
+  /** Asked at every login, so that a test can put it right. */
+  readonly login?: { readonly password: string };
   readonly backfillDays?: number;
   readonly inbox?: Partial<InboxSettings>;
   readonly everyMs?: number;
@@ -108,13 +109,13 @@ function start(
     port: options.port ?? dovecot.imapPort,
     secure: 'false',
     user,
-    password: options.password ?? dovecot.password,
+    password: dovecot.password,
     mailbox: 'INBOX',
     connectMs: 5_000,
     ...options.inbox,
   };
   const watching = watchMailbox({
-    open: () => ImapInbox.open(settings),
+    open: () => ImapInbox.open({ ...settings, ...options.login }),
     reader: (inbox: ImapInbox) => mailboxReader(reading, inbox),
     everyMs: options.everyMs ?? 60_000,
     backoff: { firstMs: 20, capMs: 100 },
@@ -140,10 +141,11 @@ function killer(killAt: readonly [CrashPoint, number] | undefined): At {
 /** A TCP proxy that can stop forwarding without closing anything: what a dead NAT entry looks like. */
 export async function freezingProxy(
   port: number,
-): Promise<{ port: number; freeze(): void; connections(): number }> {
+): Promise<{ port: number; freeze(): void; connections(): number; heard(): string }> {
   const sockets = new Set<Socket>();
   let frozen: Set<Socket> = new Set();
   let connections = 0;
+  let heard = '';
   const server = createServer((client) => {
     connections += 1;
     const upstream = connect(port, '127.0.0.1');
@@ -153,6 +155,7 @@ export async function freezingProxy(
     ] as const) {
       sockets.add(from);
       from.on('data', (chunk) => {
+        if (from === upstream) heard = (heard + chunk.toString('latin1')).slice(-100);
         if (!frozen.has(from)) to.write(chunk);
       });
       from.on('error', () => to.destroy());
@@ -170,6 +173,7 @@ export async function freezingProxy(
       frozen = new Set(sockets);
     },
     connections: () => connections,
+    heard: () => heard,
   };
 }
 

@@ -219,13 +219,11 @@ describe('one mail is one note', () => {
   it('when UIDVALIDITY changes, and mail from before the first start stays out', async () => {
     const [user, v] = [newUser(), await testVault()];
     await dovecot.deliver(user, letter('before'));
-    // INTERNALDATE has whole seconds.
-    await dovecot
-      .doveadm('save', '-u', user, '-m', 'INBOX', '-r', '2026-01-01 00:00:00')
-      .catch(() => undefined);
     const first = v.watch(dovecot, user);
     await first.settled;
-    await until('the next second', () => Date.now() % 1000 < 100 && true);
+    // INTERNALDATE has whole seconds.
+    const delivered = Math.floor(Date.now() / 1000);
+    await until('the next second', () => Math.floor(Date.now() / 1000) > delivered);
     await dovecot.deliver(user, letter('one'));
     await dovecot.deliver(user, letter('two'));
     await cards(v, 2);
@@ -265,10 +263,15 @@ describe('the connection', () => {
     expect(await v.subjects(CARDS)).toEqual(['after the kill']);
   });
 
-  it('that is half dead is given up and replaced', async () => {
+  it.each([
+    ['while it is idle', 600_000],
+    ['while a scan is under way', 100],
+  ])('that is half dead %s is given up and replaced', async (_what, everyMs) => {
     const [user, v] = [newUser(), await testVault()];
     const proxy = await freezingProxy(dovecot.imapPort);
-    await v.watch(dovecot, user, { port: proxy.port, inbox: { silenceMs: 1_000 } }).settled;
+    const times = { port: proxy.port, everyMs, inbox: { silenceMs: 1_000 } };
+    await v.watch(dovecot, user, times).settled;
+    await until('the server has answered to IDLE', () => proxy.heard().endsWith('+ idling\r\n'));
     proxy.freeze();
     await dovecot.deliver(user, letter('unheard'));
     await cards(v, 1);
@@ -286,19 +289,17 @@ describe('the connection', () => {
 
   it('with a wrong password is paused, says so, and goes on when it is right', async () => {
     const [user, v] = [newUser(), await testVault()];
-    const secret = { password: 'wrong' };
-    const watcher = v.watch(dovecot, user, {
-      inbox: {
-        get password() {
-          return secret.password;
-        },
-      },
-    });
+    const login = { password: 'wrong' };
+    const watcher = v.watch(dovecot, user, { login });
     await watcher.settled;
     expect(watcher.states[0]).toMatch(
       /^paused: the mail server refuses the login.*check IMAP_USER and IMAP_PASSWORD/,
     );
     expect(watcher.states.join()).not.toContain('wrong');
+    login.password = dovecot.password;
+    await until('it goes on', () => watcher.states.at(-1) === 'ok');
+    await dovecot.deliver(user, letter('let in'));
+    await cards(v, 1);
   });
 
   it('to a mailbox that does not exist says so', async () => {

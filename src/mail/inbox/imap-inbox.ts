@@ -102,7 +102,7 @@ export class ImapInbox {
       // SINCE knows days, in the server's zone: a day earlier, and the caller looks at the exact date.
       ...(sinceMs === null ? {} : { since: new Date(Math.max(sinceMs - 86_400_000, 0)) }),
     };
-    const found = await this.#client.search(query, { uid: true }).catch(rethrow);
+    const found = await this.#inTime(this.#client.search(query, { uid: true }));
     if (!Array.isArray(found)) throw lost();
     // `n:*` always names the last mail, also when its UID is below n (RFC 3501 section 6.4.8).
     return found.filter((uid) => uid >= from && (to === null || uid <= to)).sort((a, b) => a - b);
@@ -138,9 +138,32 @@ export class ImapInbox {
 
   async #all(set: string, query: { size?: boolean; internalDate?: boolean }) {
     const byUid = set === '*' ? {} : { uid: true };
-    const found = await this.#client.fetchAll(set, { uid: true, ...query }, byUid).catch(rethrow);
+    const found = await this.#inTime(this.#client.fetchAll(set, { uid: true, ...query }, byUid));
     if (!this.#client.usable) throw lost();
     return found;
+  }
+
+  /**
+   * imapflow waits for ever when the connection dies between IDLE and the server's `+`: every command queues
+   * behind it and its own watchdog takes the silence for IDLE's (measured on 2.1.2, frozen proxy).
+   */
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        this.#client.close();
+        reject(new InboxFault('network', 'the mail server has stopped answering'));
+      }, this.#settings.silenceMs);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } catch (error) {
+      throw inboxFault(error);
+    } finally {
+      clearTimeout(timer);
+      // The loser fails when the connection is closed, and nobody listens any more.
+      answer.catch(() => undefined);
+    }
   }
 }
 
@@ -167,10 +190,6 @@ function clientFor(settings: InboxSettings): ImapFlow {
 
 function lost(): InboxFault {
   return new InboxFault('network', 'the connection to the mail server was lost');
-}
-
-function rethrow(error: unknown): never {
-  throw inboxFault(error);
 }
 
 function dateMs(date: Date | string): number | null {
