@@ -28,7 +28,7 @@ export async function idleClient(account: MailAccount): Promise<IdleClient> {
   };
 }
 
-export function connectionTo(account: MailAccount): ImapFlow {
+function connectionTo(account: MailAccount): ImapFlow {
   const { host, port, user, password } = account;
   return new ImapFlow({
     host,
