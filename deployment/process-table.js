@@ -57,7 +57,8 @@ function app(host, name) {
     wait_ready: true,
     listen_timeout: 20_000,
     kill_timeout: 30_000,
-    // 78: the configuration is wrong, which no restart cures. Everything else is tried again, ever slower.
+    // 78: the configuration is wrong, which no restart cures; PM2 then shows `waiting restart` with pid 0 and
+    // leaves it so (measured). Everything else is tried again, ever slower.
     stop_exit_codes: [78],
     exp_backoff_restart_delay: 100,
     max_restarts: 1000,

@@ -37,7 +37,7 @@ export async function tellStory(
   if (!question?.folder.startsWith('Pending_Approval')) throw new Error('the customer got no draft');
   screen.step('The draft for the customer, as Obsidian shows it');
   screen.item('file', `${question.folder}/${question.name}`);
-  screen.quote(question.text, 60);
+  screen.quote(question.text, 80);
 
   const approved = handsOn
     ? await userApproves(world, screen, signal)

@@ -20,8 +20,8 @@ export async function seeNotes(vaultDir: string): Promise<readonly SeenNote[]> {
       const content = await readFile(join(vaultDir, folder, name), 'utf8').catch(() => null);
       if (content === null) continue;
       const parsed = parseNote(content);
-      const messageId = parsed.ok ? (text(parsed.note, 'message_id') ?? null) : null;
-      notes.push({ folder, name, text: content, messageId });
+      const messageId = parsed.ok ? text(parsed.note, 'message_id') : undefined;
+      notes.push({ folder, name, text: content, messageId: messageId === '' ? null : (messageId ?? null) });
     }
   }
   return notes;

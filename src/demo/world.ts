@@ -10,7 +10,7 @@ import { ownPm2, type Pm2 } from './pm2.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const MAILBOX = 'office@example.net';
-export const MAIL_FROM = `Your Office <${MAILBOX}>`;
+const MAIL_FROM = `Your Office <${MAILBOX}>`;
 
 /** Everything the demo needs, in one folder that is removed with it. */
 export interface World {

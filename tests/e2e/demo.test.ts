@@ -48,7 +48,7 @@ it('shows the whole way of a mail, sees every promise kept, and leaves nothing b
   const run = demo(temp);
   expect(await run.exit, run.output()).toBe(0);
   const output = run.output();
-  expect(output).toContain('Subject: Re: Offer for the oven maintenance');
+  expect(output).toContain('Subject: Re: Maintenance of our ovens');
   expect(output).toContain('In-Reply-To: <b7f1c2e0-4711@bakery.example.org>');
   expect(output).toMatch(/3-newsletter\.eml +Skipped\//);
   expect(output).toMatch(/4-auto-reply\.eml +Skipped\//);

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
 import PostalMime, { type Email } from 'postal-mime';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -16,6 +17,14 @@ const SET_ASIDE = [
   ...['auto-reply', 'bounce', 'calendar-invite', 'mailing-list'],
   ...['newsletter', 'noreply-order', 'own-mail', 'read-receipt'],
 ];
+/** Where the subject of the answer is not simply the original's. */
+const SUBJECTS: Readonly<Record<string, string>> = {
+  // The parser of this test does not know the charset's dashes and quotes.
+  'windows-1252': '“Quick” question – price',
+  // What was shown and approved is what is sent: hidden characters and links as they were made visible.
+  hostile: 'Invoice [U+202E]gnp.exe [ [Secrets] ] ../../etc/passwd #tag',
+};
+const LONG_MS = 120_000;
 const AT_REST = /^(Pending_Approval|Skipped|Quarantine)\b/;
 
 describe('the processes under PM2 against Dovecot and SMTP', () => {
@@ -60,7 +69,9 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
     ]);
   });
 
-  it('puts each of thirty mails of different kinds into exactly one state folder', async () => {
+  it('puts each of thirty mails of different kinds into exactly one state folder', {
+    timeout: LONG_MS,
+  }, async () => {
     expect(mails.length).toBeGreaterThanOrEqual(30);
     for (const { name, raw } of mails) {
       await host.dovecot.deliver('office', raw, name === 'bounce' ? '' : 'sender@example.org');
@@ -75,7 +86,7 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
     expect(notes).toHaveLength(mails.length);
   });
 
-  it('sends each approved reply exactly once, and nothing else', async () => {
+  it('sends each approved reply exactly once, and nothing else', { timeout: LONG_MS }, async () => {
     const pending = (await host.notes()).filter((note) => note.folder === 'Pending_Approval/email');
     for (const note of pending) await host.move(note, 'Approved');
     await until(
@@ -102,12 +113,12 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
       const answers = sent.filter((mail) => mail.inReplyTo === original.messageId);
       if (original.messageId === undefined) continue;
       const chain = [...ids(original.references), original.messageId];
-      wanted[name] = { count: 1, references: chain, subject: bare(original.subject) };
+      wanted[name] = { count: 1, references: chain, subject: SUBJECTS[name] ?? bare(original.subject) };
       const [reply] = answers;
       seen[name] = {
         count: answers.length,
         references: ids(reply?.references),
-        subject: /^Re: /.test(reply?.subject ?? '') ? bare(reply?.subject) : reply?.subject,
+        subject: /^Re:( |$)/.test(reply?.subject ?? '') ? bare(reply?.subject) : reply?.subject,
       };
     }
     expect(seen).toEqual(wanted);
@@ -168,14 +179,25 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
     const dump = await host.pm2.dump();
     expect(dump).toContain('approval-handler');
     expect(dump).toContain(host.envFile);
-    for (const secret of [SMTP_PASSWORD, '51d0', 'IMAP_PASSWORD', 'SMTP_PASSWORD', 'ANTHROPIC']) {
-      expect(dump).not.toContain(secret);
-    }
+    const secrets = [
+      SMTP_PASSWORD,
+      'shell-smtp',
+      'shell-model',
+      'shell-token',
+      '"IMAP_PASSWORD',
+      '"SMTP_PASSWORD',
+    ];
+    expect(secrets.filter((secret) => dump.includes(secret))).toEqual([]);
     expect((await stat(host.pm2.home)).mode & 0o077).toBe(0);
   });
 
   it('refuses to run a second time beside itself', async () => {
-    for (const main of ['cloud/cloud-email-watcher', 'local/approval-handler', 'local/orchestrator']) {
+    for (const main of [
+      'cloud/cloud-email-watcher',
+      'cloud/draft-replier',
+      'local/approval-handler',
+      'local/orchestrator',
+    ]) {
       const { code, output } = await runMain(main, host.envFile);
       expect(code, output).toBe(1);
       expect(output).toMatch(/not started twice/);
@@ -241,10 +263,11 @@ describe('a configuration that is wrong, under PM2', () => {
     const pm2 = await startPm2({ ENV_FILE: envFile });
     onTestFinished(() => pm2.stop());
     await pm2.run('start', join(ROOT, 'ecosystem.config.js'));
-    const list = await until('all have given up', async () => {
-      const now = await pm2.list();
-      return now.every(({ status }) => status === 'stopped') && now;
-    });
+    const ended = async () => (await pm2.list()).every(({ pid, exitCode }) => pid === 0 && exitCode === 78);
+    await until('all have ended', ended);
+    // Twenty times as long as PM2 would have waited before its first restart.
+    await sleep(2000);
+    const list = await pm2.list();
     expect(list.map(({ name, exitCode, restarts, pid }) => [name, exitCode, restarts, pid])).toEqual([
       ['cloud-email-watcher', 78, 0, 0],
       ['draft-replier', 78, 0, 0],
