@@ -35,7 +35,7 @@ export class ChildTransport implements Transport {
   }
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [this.#command.main], {
+    const child = spawn(process.execPath, [...process.execArgv, this.#command.main], {
       env: this.#command.env,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
