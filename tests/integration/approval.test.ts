@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import PostalMime from 'postal-mime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newBody, readSections, withReply } from '../../src/core/body.ts';
 import { CRASH_POINTS, type CrashPoint } from '../../src/core/crash-points.ts';
@@ -220,18 +221,33 @@ describe('an approved card', () => {
     expect(wire.sent).toHaveLength(1);
   });
 
-  it('sends the words the user changed', async () => {
+  it.each([
+    ['headings, fences and rules', '# No\n\n---\n```js\nif (a) { }\n```\n## Reply\n***\n~~~'],
+    ['what looks like our own sections', 'See\n\n## Feedback\n\nnone\n\n## Original\n\n> quoted'],
+    ['emoji, right-to-left text and combining marks', '👩‍👩‍👧 שלום e\u0301'],
+    [
+      'lines that mail programs like to change',
+      'From here\n.\n..\n>From there\n  indented  \ntrailing   \nend',
+    ],
+    ['a very long line', `${'word '.repeat(700)}end`],
+    ['front matter and templates', '---\nid: x\n---\n<% tp.x %> [[Secrets]] %%hidden%% = this.file'],
+  ])('sends byte for byte what the user wrote: %s', async (_, reply) => {
     await offer();
-    const edited = card();
-    await writeFile(
-      join(vault.root, 'Pending_Approval/email', NAME),
-      renderNote({ ...edited, body: withReply(edited.body, '# No\n\n---\n```\n🙂\n```') }),
+    const edited = withData(
+      { ...card(), body: withReply(card().body, reply) },
+      { quote: false, color: 'red', due: '2026-12-01' },
     );
+    // As an editor on Windows would save it.
+    const text = renderNote(edited).replaceAll('\n', '\r\n');
+    await writeFile(join(vault.root, 'Pending_Approval/email', NAME), text);
     await approve();
     await pass();
-    const decoded = wire.sent[0]?.split('\r\n\r\n').slice(1).join('\r\n\r\n') ?? '';
-    expect(decoded).toContain('# No');
-    expect(await places()).toEqual(DONE());
+    const mail = await PostalMime.parse(wire.sent[0] ?? '');
+    // A line break in a mail is CRLF (RFC 2046 section 4.1.1); the parser keeps it where the text came as base64.
+    expect(mail.text?.replaceAll('\r\n', '\n')).toBe(`${reply}\n`);
+    const done = await noteAt(DONE()[0]);
+    expect(readSections(done.body).reply).toBe(reply);
+    expect(done.data).toMatchObject({ color: 'red', due: '2026-12-01' });
   });
 
   it('that was never offered is offered again and not sent', async () => {
