@@ -4,6 +4,8 @@ export interface App {
   readonly script: string;
   readonly cwd: string;
   readonly kill_timeout: number;
+  /** PM2 leaves out variables whose name contains one of these. */
+  readonly filter_env: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 

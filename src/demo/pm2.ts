@@ -46,7 +46,10 @@ export async function ownPm2(home: string, extra: Readonly<Record<string, string
     PM2_DISABLE_VERSION_CHECK: 'true',
   };
   let pids: readonly number[] = [];
-  const run = (...args: readonly string[]): Promise<string> => execute([PM2, ...args], env);
+  let killed = false;
+  const run = (...args: readonly string[]): Promise<string> =>
+    // Any command to a PM2 that does not run starts one, which nobody would end.
+    killed ? Promise.reject(new Error('this PM2 was killed')) : execute([PM2, ...args], env);
   const list = async (): Promise<readonly Pm2Process[]> => {
     // Before the list PM2 may print that it has just started its daemon.
     const output = await run('jlist', '--silent');
@@ -64,16 +67,19 @@ export async function ownPm2(home: string, extra: Readonly<Record<string, string
     list,
     kill: async () => {
       const daemon = daemonPid(home);
-      // Asking a PM2 that does not run would start one.
-      if (!isAlive(daemon)) return;
+      const alive = isAlive(daemon);
       try {
-        await list();
-        await run('kill');
+        if (alive && !killed) await list();
+        killed = true;
+        if (alive) await execute([PM2, 'kill'], env);
       } catch {
         killAll([daemon, ...pids]);
       }
     },
-    killNow: () => killAll([daemonPid(home), ...pids]),
+    killNow: () => {
+      killed = true;
+      killAll([daemonPid(home), ...pids]);
+    },
   };
 }
 

@@ -1,0 +1,41 @@
+import { join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cloudApps, localApps } from '../../../deployment/process-table.js';
+import { KEYS } from '../../../src/runtime/config.ts';
+import { testDir } from '../../helpers/testdir.ts';
+
+describe('the process table for PM2', () => {
+  beforeEach(() => {
+    for (const key of Object.keys(KEYS)) vi.stubEnv(key, undefined);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  const names = (): string[] => [...cloudApps(), ...localApps()].map((app) => app.name);
+
+  it('leaves out the process of an edge that is not configured, in the file or the environment', async () => {
+    const dir = await testDir({ env: 'SMTP_HOST=mail.example.org\nIMAP_HOST=\n' });
+    vi.stubEnv('ENV_FILE', join(dir, 'env'));
+    expect(names()).toEqual(['draft-replier', 'approval-handler', 'orchestrator']);
+    vi.stubEnv('IMAP_HOST', 'mail.example.org');
+    expect(names()).toEqual(['cloud-email-watcher', 'draft-replier', 'approval-handler', 'orchestrator']);
+    vi.stubEnv('ENV_FILE', join(dir, 'missing'));
+    expect(names()).toEqual(['cloud-email-watcher', 'draft-replier', 'orchestrator']);
+  });
+
+  it('means a relative ENV_FILE from where the user stands, not from where the process runs', () => {
+    vi.stubEnv('ENV_FILE', 'some/env');
+    const [app] = cloudApps();
+    expect(relative(process.cwd(), app!.env['ENV_FILE']!)).toBe('some/env');
+  });
+
+  it('keeps every key that is secret or belongs to an account out of what PM2 copies', () => {
+    const { filter_env } = cloudApps()[0]!;
+    const passed = Object.keys(KEYS).filter((key) => !filter_env.some((part) => key.includes(part)));
+    expect(passed).toContain('VAULT_DIR');
+    expect(passed.filter((key) => /PASSWORD|SECRET|TOKEN|_KEY|^(IMAP|SMTP|DRAFTER|ODOO)_/.test(key))).toEqual(
+      [],
+    );
+  });
+});
