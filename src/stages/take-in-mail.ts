@@ -81,8 +81,32 @@ export function mailTaker(deps: TakeInDeps): (fetched: FetchedMail) => Promise<T
       messageId === null
         ? taskIdFromBytes(deps.account, fetched.raw)
         : taskIdFromMessage(deps.account, messageId);
-    return oneAtATime(id, () => takeIn(deps, fetched, result, id));
+    return oneAtATime(id, () =>
+      takeIn(deps, fetched, result, id).catch((error: unknown) => {
+        if (isOfTheHost(error)) throw error;
+        return takeIn(deps, fetched, wordless(result.mail, error), id);
+      }),
+    );
   };
+}
+
+/** ENOSPC, EIO, a missing vault: every mail would fail. What a name or a text can cause is the mail's own. */
+function isOfTheHost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return (
+    error.name === 'VaultFault' || (/^E[A-Z]+$/.test(code) && !['ENAMETOOLONG', 'EILSEQ'].includes(code))
+  );
+}
+
+/** A mail that trips a fault of ours must not stop the ones behind it: its note says only that it is there. */
+function wordless(mail: IncomingMail, error: unknown): ReadMail {
+  const name = error instanceof Error ? error.name : 'unknown error';
+  const { messageId, date } = mail;
+  const empty = { inReplyTo: null, from: null, subject: '', text: '', headers: new Map<string, string[]>() };
+  const lists = { references: [], replyTo: [], to: [], cc: [], attachments: [], remarks: [] };
+  const reason = `No card could be made of this mail (${name}); read it in your mailbox.`;
+  return { ok: false, reason, mail: { ...empty, ...lists, messageId, date } };
 }
 
 async function takeIn(
@@ -128,10 +152,7 @@ async function takeIn(
   const created = await deps.vault.create({ folder, name }, text);
   deps.at('watcher:note-created');
   // A second watcher's note may have been claimed between our look and our note; that one stands.
-  const rival = await deps.vault.find(
-    name,
-    places.filter((place) => place !== folder),
-  );
+  const rival = await deps.vault.find(name, NEXT_PLACES);
   if (rival && created === 'created') await deps.vault.setAside({ folder, name });
   await record(deps, id, fingerprint, name);
   if (rival || created === 'exists') return { ...already, folder: rival?.folder ?? folder };
@@ -196,6 +217,9 @@ function fingerprintOf(mail: IncomingMail): string {
 function dateOf(mail: IncomingMail): number | null {
   return mail.date === null ? null : Date.parse(mail.date);
 }
+
+/** Where a note goes within the time of one look. */
+const NEXT_PLACES = ['In_Progress/cloud-agent', 'Pending_Approval/email'] as const;
 
 const MONTHS_BACK = 3;
 

@@ -17,7 +17,9 @@ import type { Dovecot } from '../helpers/dovecot.ts';
 import { testDir } from '../helpers/testdir.ts';
 
 /** A process that died at a crash point: everything after it did not happen. */
-export class Killed extends Error {}
+export class Killed extends Error {
+  readonly code = 'EKILLED';
+}
 
 export interface WatcherOptions {
   readonly port?: number;

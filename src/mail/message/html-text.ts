@@ -17,22 +17,20 @@ export interface HtmlText {
  */
 export function htmlText(html: string, maxChars: number): HtmlText {
   const bounded = boundTags(withoutInvisible(html.slice(0, maxChars)));
-  const convert = compile({
-    wordwrap: false,
-    limits: { maxDepth: DEPTH, maxChildNodes: CHILD_NODES, maxInputLength: maxChars, ellipsis: '[...]' },
-    selectors: [
-      { selector: 'img', format: 'skip' },
-      { selector: 'a', options: { hideLinkHrefIfSameAsText: true, noAnchorUrl: true } },
-      ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({
-        selector,
-        options: { uppercase: false },
-      })),
-      { selector: 'table', format: 'block' },
-      { selector: 'blockquote', format: 'blockquote' },
-    ],
-  });
   return { text: convert(bounded.html), cut: html.length > maxChars || bounded.cut };
 }
+
+const convert = compile({
+  wordwrap: false,
+  limits: { maxDepth: DEPTH, maxChildNodes: CHILD_NODES, ellipsis: '[...]' },
+  selectors: [
+    { selector: 'img', format: 'skip' },
+    { selector: 'a', options: { hideLinkHrefIfSameAsText: true, noAnchorUrl: true } },
+    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
+    { selector: 'table', format: 'block' },
+    { selector: 'blockquote', format: 'blockquote' },
+  ],
+});
 
 /** Drops style sheets, scripts and comments before anything is parsed: often the larger half of a mail. */
 function withoutInvisible(html: string): string {

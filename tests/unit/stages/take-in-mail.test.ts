@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { IncomingMail } from '../../../src/core/mail.ts';
+import { SeenFiles } from '../../../src/mail/inbox/seen-ledger.ts';
+import { mailTaker, type TakeInDeps } from '../../../src/stages/take-in-mail.ts';
+import { Vault } from '../../../src/vault/vault.ts';
+import { testDir } from '../../helpers/testdir.ts';
+
+const mail: IncomingMail = {
+  messageId: '<1@example.com>',
+  inReplyTo: null,
+  references: [],
+  from: { name: 'Ada', address: 'ada@example.com' },
+  replyTo: [],
+  to: [],
+  cc: [],
+  subject: 'Question',
+  date: null,
+  text: 'hi',
+  headers: new Map(),
+  attachments: [{ filename: 'a.txt', contentType: 'text/plain', size: 1, content: new Uint8Array([65]) }],
+  remarks: [],
+};
+const fetched = { uid: 7, internalDateMs: null, size: 3, raw: new Uint8Array([1, 2, 3]) };
+
+async function deps(change: (vault: Vault) => Partial<TakeInDeps> = () => ({})) {
+  const dir = await testDir({ 'vault/.keep': '' });
+  const vault = await Vault.open(join(dir, 'vault'));
+  await vault.ensureFolders();
+  const passed: string[] = [];
+  const all: TakeInDeps = {
+    vault,
+    ledger: new SeenFiles(join(dir, 'state')),
+    read: () => Promise.resolve({ ok: true, mail }),
+    account: 'office',
+    ownAddresses: [],
+    timeZone: 'UTC',
+    now: () => Date.UTC(2026, 10, 20),
+    at: (point) => passed.push(point),
+    ...change(vault),
+  };
+  return { take: mailTaker(all), vault, passed };
+}
+
+it('passes its crash points in the order that recovery counts on', async () => {
+  const { take, passed } = await deps();
+  await take(fetched);
+  expect(passed).toEqual(['watcher:attachment-saved', 'watcher:note-created', 'watcher:ledger-written']);
+});
+
+it('takes one mail once, also when it comes many times in one breath', async () => {
+  const { take, vault } = await deps();
+  const taken = await Promise.all(Array.from({ length: 20 }, () => take(fetched)));
+  expect(taken.map((t) => t.outcome).sort()[0]).toBe('already');
+  expect(taken.filter((t) => t.outcome === 'card').length).toBe(1);
+  expect((await vault.list('Needs_Action/email')).length).toBe(1);
+});
+
+it('finds its note in Done when the ledger is gone', async () => {
+  const { take, vault, passed } = await deps();
+  const { name } = await take(fetched);
+  await vault.move({ folder: 'Needs_Action/email', name }, 'Done/2026-10');
+  const again = mailTaker({
+    vault,
+    ledger: new SeenFiles(await testDir()),
+    read: () => Promise.resolve({ ok: true, mail }),
+    account: 'office',
+    ownAddresses: [],
+    timeZone: 'UTC',
+    now: () => Date.UTC(2026, 10, 20),
+    at: (point) => passed.push(point),
+  });
+  expect(await again(fetched)).toMatchObject({ outcome: 'already', folder: 'Done/2026-10' });
+});
+
+it('quarantines a mail that trips a fault of ours, instead of stopping at it for ever', async () => {
+  const { take, vault } = await deps((v) => ({
+    vault: {
+      create: (ref, text) => v.create(ref, text),
+      find: (name, folders) => v.find(name, folders),
+      setAside: (ref) => v.setAside(ref),
+      saveAttachment: () => Promise.reject(new TypeError('boom')),
+    },
+  }));
+  const taken = await take(fetched);
+  expect(taken).toMatchObject({ outcome: 'quarantined', folder: 'Quarantine' });
+  const note = await vault.read({ folder: 'Quarantine', name: taken.name });
+  expect(note.ok && note.text).toContain('No card could be made of this mail (TypeError)');
+});
+
+it('does not quarantine a mail because the disk is full: it is taken in later', async () => {
+  const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
+  const { take, vault } = await deps((v) => ({
+    vault: {
+      create: () => Promise.reject(full),
+      find: (name, folders) => v.find(name, folders),
+      setAside: (ref) => v.setAside(ref),
+      saveAttachment: (id, name, bytes) => v.saveAttachment(id, name, bytes),
+    },
+  }));
+  await expect(take(fetched)).rejects.toBe(full);
+  expect(await vault.list('Quarantine')).toEqual([]);
+});
