@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseAddressList } from './address-list.ts';
 import { readSections } from './body.ts';
 import type { Address } from './mail.ts';
-import { originalText } from './neutralise.ts';
+import { originalText, propertyText } from './neutralise.ts';
 import { attribution, composeBody } from './quote.ts';
 import { replyThread } from './reply.ts';
 import { flag, list, type TaskNote, text } from './task-file.ts';
@@ -54,6 +54,12 @@ export function mailActionOf(note: TaskNote): ReadAction {
   if (sections.feedback !== '') {
     reasons.push(
       'There is text under `## Feedback`. To have it drafted again, move the note to `Needs_Action/email`; to send it as it is, empty Feedback.',
+    );
+  }
+  for (const blank of list(note, 'blanks')) {
+    if (sections.reply?.includes(blank) !== true) continue;
+    reasons.push(
+      `The blank ${propertyText(blank, 80)} is not filled in. To send it as it stands, empty the property \`blanks\`.`,
     );
   }
   if (reasons.length > 0 || !isTaskId(id) || sections.reply === null) return { ok: false, reasons };

@@ -138,6 +138,7 @@ async function writeOutcome(deps: CardDeps, task: Task, copy: string): Promise<v
     task: task.id,
     target: list(task.note, 'reply_to')[0],
     parameters: { message_id: messageId, refused: refused.length },
+    approval: task.view.sealed?.approval,
     result: 'sent',
   });
   const lines = [`${sentAt.replace('T', ' ')} · ${copy}`];

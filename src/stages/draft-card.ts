@@ -5,6 +5,7 @@ import { readSections, type Verdict, withFeedback, withReply, withVerdict } from
 import { localTime, parseLocalTime } from '../core/local-time.ts';
 import type { Address } from '../core/mail.ts';
 import { propertyText } from '../core/neutralise.ts';
+import { openBlanks } from '../core/open-blanks.ts';
 import type { Agent } from '../core/states.ts';
 import { flag, list, num, type TaskNote, text, withData } from '../core/task-file.ts';
 import type { TaskId } from '../core/task-id.ts';
@@ -42,6 +43,7 @@ export function draftedNote(note: TaskNote, facts: CardFacts): TaskNote {
   const warnings = [
     ...new Set([...about, ...recipients.warnings, ...draft.warnings].map((w) => propertyText(w))),
   ];
+  const blanks = openBlanks(draft.reply);
   const subject = text(note, 'subject') ?? recipients.subject;
   const verdict = cardVerdict({ ...facts, subject, feedback, warnings });
 
@@ -68,6 +70,7 @@ export function draftedNote(note: TaskNote, facts: CardFacts): TaskNote {
           }),
       quote: flag(note, 'quote') ?? kind === 'email_reply',
       warnings: warnings.slice(0, MAX_WARNINGS),
+      blanks: blanks.length > 0 ? blanks.slice(0, MAX_WARNINGS) : undefined,
       expires: expiry(note, facts),
       ...(feedback === '' ? {} : { feedback_history: history(note, feedback, now) }),
       outcome: undefined,

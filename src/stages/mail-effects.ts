@@ -6,7 +6,12 @@ import type { TaskId } from '../core/task-id.ts';
 export interface EffectView {
   readonly word: EffectWord;
   /** The approved card as it was sealed; present from then on. */
-  readonly sealed?: { readonly noteName: string; readonly noteText: string; readonly messageId: string };
+  readonly sealed?: {
+    readonly noteName: string;
+    readonly noteText: string;
+    readonly messageId: string;
+    readonly approval: { readonly who: string; readonly when: string; readonly hash: string };
+  };
   /** Milliseconds: when a refused-for-now attempt may be repeated. */
   readonly retryAt?: number;
   /** Milliseconds: when the last attempt began. */

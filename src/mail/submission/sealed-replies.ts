@@ -43,7 +43,14 @@ export class SealedReplies implements SealedEffects {
     return {
       word,
       ...(sealed
-        ? { sealed: { noteName: sealed.noteName, noteText: sealed.noteText, messageId: sealed.messageId } }
+        ? {
+            sealed: {
+              noteName: sealed.noteName,
+              noteText: sealed.noteText,
+              messageId: sealed.messageId,
+              approval: sealed.approval,
+            },
+          }
         : {}),
       ...details(state),
       filed: filed !== null,

@@ -74,6 +74,13 @@ describe('what an approved card sends', () => {
     expect(why(card({}, ''))).toContain('no text');
   });
 
+  it('is refused while a blank of the draft is not filled in, unless the user says so', () => {
+    const blanks = { blanks: ['[day and time]', '{{price}}'] };
+    expect(why(card(blanks, 'Come on [day and time].'))).toContain('[day and time] is not filled in');
+    expect(why(card(blanks, 'Come on Monday.'))).toBe('sendable');
+    expect(why(card({ blanks: [] }, 'Come on [day and time].'))).toBe('sendable');
+  });
+
   it('takes no Message-ID from the file that could break a header', () => {
     const read = mailActionOf(card({ message_id: '<a@b>\r\nX: y', references: ['<ok@x>', 'junk'] }));
     expect(read.ok && [read.action.inReplyTo, read.action.references]).toEqual([null, ['<ok@x>']]);

@@ -1,0 +1,7 @@
+/** `[day and time]` or `{{price}}`: a blank that a template or a model left. Footnotes, addresses and links are none. */
+const BLANK = /\[(?=[^\][\n]*\p{Ll}{2})[^\][\n@/]{2,60}\](?!\()|\{\{\s*[\w-]{1,40}\s*\}\}/gu;
+
+/** The blanks of a draft, each once, in order. Sent unseen they are the embarrassing kind of mail. */
+export function openBlanks(text: string): readonly string[] {
+  return [...new Set(text.match(BLANK) ?? [])];
+}
