@@ -64,11 +64,8 @@ export class Vault {
   }
 
   async #ensure(folder: string): Promise<string> {
-    try {
-      return realFolder(this.root, folder);
-    } catch (error) {
-      if (errno(error) !== 'ENOENT') throw error;
-    }
+    const there = realFolder(this.root, folder);
+    if (there !== null) return there;
     let path = '';
     for (const part of folder.split('/')) {
       path = path === '' ? part : `${path}/${part}`;
@@ -77,17 +74,18 @@ export class Vault {
       });
       realFolder(this.root, path);
     }
-    return realFolder(this.root, folder);
+    return this.#existing(folder);
+  }
+
+  #existing(folder: string): string {
+    const path = realFolder(this.root, folder);
+    if (path === null) throw new VaultFault('not-a-folder', folder);
+    return path;
   }
 
   async #entries(folder: string): Promise<{ name: string; file: boolean }[]> {
-    let path: string;
-    try {
-      path = realFolder(this.root, folder);
-    } catch (error) {
-      if (errno(error) === 'ENOENT') return [];
-      throw error;
-    }
+    const path = realFolder(this.root, folder);
+    if (path === null) return [];
     const entries = await readdir(path, { withFileTypes: true });
     return entries.map((e) => ({ name: e.name, file: e.isFile() }));
   }
@@ -146,12 +144,7 @@ export class Vault {
   }
 
   #folderOrNull(folder: string): string | null {
-    try {
-      return folder === '' ? this.root : realFolder(this.root, folder);
-    } catch (error) {
-      if (errno(error) === 'ENOENT') return null;
-      throw error;
-    }
+    return folder === '' ? this.root : realFolder(this.root, folder);
   }
 
   exists(ref: NoteRef): Promise<boolean> {
@@ -167,10 +160,10 @@ export class Vault {
     const at = this.#folderOrNull(ref.folder);
     if (at === null) return null;
     try {
-      const stat = lstatSync(join(at, ref.name));
-      return stat.isFile() ? { ctimeMs: stat.ctimeMs, mtimeMs: stat.mtimeMs, size: stat.size } : null;
+      const stat = lstatSync(join(at, ref.name), { throwIfNoEntry: false });
+      return stat?.isFile() ? { ctimeMs: stat.ctimeMs, mtimeMs: stat.mtimeMs, size: stat.size } : null;
     } catch (error) {
-      if (['ENOENT', 'ENAMETOOLONG'].includes(errno(error) ?? '')) return null;
+      if (errno(error) === 'ENAMETOOLONG') return null;
       throw error;
     }
   }
@@ -192,7 +185,7 @@ export class Vault {
   /** Replaces a note the caller owns. One writer per path: a write that meets an incoming one can be lost. */
   async update(ref: NoteRef, text: string): Promise<void> {
     assertComponent(ref.name);
-    await writeDurably(join(realFolder(this.root, ref.folder), ref.name), text, NOTE_MODE);
+    await writeDurably(join(this.#existing(ref.folder), ref.name), text, NOTE_MODE);
   }
 
   /**
@@ -294,7 +287,7 @@ export class Vault {
     let removed = 0;
     for (const { name, file } of await this.#entries(folder)) {
       if (!file || !name.startsWith('.handover-')) continue;
-      const path = join(realFolder(this.root, folder), name);
+      const path = join(this.#existing(folder), name);
       const stat = await lstat(path).catch(() => null);
       if (stat && now - stat.mtimeMs > olderThanMs) {
         await unlink(path).catch(() => undefined);
