@@ -120,9 +120,12 @@ export function nextStep(facts: StepFacts): Step {
     case 'none':
       if (yes) return 'check';
       return facts.outcome === 'bounced' || facts.outcome === 'dry_run' ? 'return' : 'bounce_unclaimed';
+    // A yes that is not sealed yet covers what the note says now, not what an older seal holds: the user
+    // may have edited the card before the second yes.
     case 'ready':
-      return 'send';
+      return yes ? 'check' : 'send';
     case 'waiting':
+      return yes ? 'check' : 'wait';
     case 'running':
       return 'wait';
     case 'done':

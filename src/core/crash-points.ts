@@ -19,6 +19,7 @@ export const CRASH_POINTS = [
   'handler:done',
   'handler:bounce-written',
   'handler:bounced',
+  'handler:doubt-answered',
   'email-mcp:attempt-recorded',
   'email-mcp:transmitting',
   'email-mcp:accepted',

@@ -131,6 +131,7 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
       return look(deps, task);
     case 'resend':
       await deps.journal.resolve(id, 'user_resend', 'the user moved the card to Approved again');
+      deps.at('handler:doubt-answered');
       return check(deps, task);
     default:
       return giveBack(deps, task, step);

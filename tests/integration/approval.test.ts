@@ -448,6 +448,21 @@ describe('a mail in doubt', () => {
     expect(asked.body).toContain('Was this sent?');
   });
 
+  it('is sent again as the user edited it, although the answer was followed by a kill', async () => {
+    await pass();
+    now += 61_000;
+    await pass();
+    const path = join(vault.root, PENDING[0] ?? '');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('yes.', 'yes, at noon.'));
+    wire.verdict = { verdict: 'sent', words: '250 ok' };
+    await approve();
+    await expect(pass('handler:doubt-answered')).rejects.toThrow(Killed);
+    await pass();
+    expect(wire.sent).toHaveLength(2);
+    expect(wire.sent[1]).toContain('yes, at noon.');
+    expect(await places()).toEqual(DONE());
+  });
+
   it('is sent again when the user moves the question to Approved', async () => {
     now += 61_000;
     await pass();
@@ -486,7 +501,7 @@ describe('a mail in doubt', () => {
 });
 
 describe('killed at', () => {
-  const points = CRASH_POINTS.filter((p) => p.startsWith('handler:') && !p.startsWith('handler:bounce'));
+  const points = CRASH_POINTS.filter((p) => p.startsWith('handler:') && !/^handler:(bounce|doubt)/.test(p));
   it.each(points)('%s, it sends once and the note ends in Done', async (point) => {
     await offer();
     await approve();
