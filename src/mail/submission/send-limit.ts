@@ -34,15 +34,17 @@ export class SendLimit {
   async take(): Promise<SendSlot> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     for (;;) {
-      const entries = await this.#entries();
+      const taken = await this.#numbers();
       const now = this.#now();
+      // Fewer numbers than the limit cannot have reached it, however young they are: none is read.
+      const entries = taken.length < this.#perHour ? [] : await this.#entries(taken);
       const counted = entries.filter((e) => e.counts && this.#isRecent(e, now)).sort((a, b) => a.at - b.at);
       if (counted.length >= this.#perHour) {
         // With a limit of 0 nothing is ever free; an hour from now the answer is the same.
         const leaving = counted[counted.length - this.#perHour];
         return { ok: false, until: (leaving?.at ?? now) + HOUR_MS };
       }
-      const seq = Math.max(0, ...entries.map((e) => e.seq)) + 1;
+      const seq = Math.max(0, ...taken) + 1;
       const path = join(this.#folder, String(seq));
       if (!(await createDurably(path, JSON.stringify({ at: now, counts: true })))) continue;
       await this.#prune(entries, now);
@@ -55,12 +57,13 @@ export class SendLimit {
     return entry.at > now - HOUR_MS && entry.at < now + HOUR_MS;
   }
 
-  async #entries(): Promise<Entry[]> {
+  async #numbers(): Promise<number[]> {
+    return (await readdir(this.#folder)).filter((name) => /^\d{1,15}$/.test(name)).map(Number);
+  }
+
+  async #entries(numbers: readonly number[]): Promise<Entry[]> {
     const entries: Entry[] = [];
-    for (const name of await readdir(this.#folder)) {
-      if (!/^\d{1,15}$/.test(name)) continue;
-      entries.push({ seq: Number(name), ...(await this.#entry(name)) });
-    }
+    for (const seq of numbers) entries.push({ seq, ...(await this.#entry(String(seq))) });
     return entries;
   }
 
