@@ -84,7 +84,7 @@ async function latency(): Promise<void> {
     backfillDays: 0,
   });
   hosts.push(host);
-  const told = { onMail: (listener: () => void) => (onMail = listener) };
+  const told = { port: smtp.port, onMail: (listener: () => void) => (onMail = listener) };
   const times = await measureLatency({ dovecot, smtp: told, host, user, samples: SIZE.samples });
   onMail = () => undefined;
   raw['latency'] = times;
@@ -104,14 +104,14 @@ async function latency(): Promise<void> {
       aim: 'p50 within 50 ms',
       met: median(behind) <= 50,
     },
-    timing('note on disk -> draft offered', times.noteToOffer, 50),
-    timing('move to Approved -> SMTP 250', times.moveTo250, 150),
+    timing('note on disk -> draft offered', times.noteToOffer, '–', 50),
+    timing('move to Approved -> SMTP 250', times.moveTo250, `${spread(times.bare250)} bare submission`, 150),
   );
 }
 
-function timing(name: string, times: readonly number[], aimMs: number): Figure {
+function timing(name: string, times: readonly number[], baseline: string, aimMs: number): Figure {
   const met = median(times) < aimMs;
-  return { name, value: spread(times), baseline: '–', aim: `p50 under ${aimMs} ms`, met };
+  return { name, value: spread(times), baseline, aim: `p50 under ${aimMs} ms`, met };
 }
 
 async function backlog(): Promise<void> {
