@@ -33,7 +33,7 @@ export function nextVictim(random: Random): Victim {
   return random.pick(VICTIMS);
 }
 
-/** After about every third death the next life is told to end at a named point. */
+/** After about every second death the next life is told to end at a named point. */
 export function nextWish(random: Random, name: ProcessName): string | undefined {
   const prefixes: Record<ProcessName, readonly string[]> = {
     'cloud-email-watcher': ['watcher:'],
@@ -42,8 +42,8 @@ export function nextWish(random: Random, name: ProcessName): string | undefined 
     orchestrator: [],
   };
   const points = CRASH_POINTS.filter((point) => prefixes[name].some((prefix) => point.startsWith(prefix)));
-  if (points.length === 0 || !random.chance(0.35)) return undefined;
-  return `${random.pick(points)}@${random.between(1, 3)}`;
+  if (points.length === 0 || !random.chance(0.5)) return undefined;
+  return `${random.pick(points)}@${random.between(1, 2)}`;
 }
 
 export function nextKind(random: Random): CrashMail['kind'] {

@@ -147,6 +147,9 @@ class StormRun implements Storm {
   #killOne(): void {
     const victim = nextVictim(this.#random.killer);
     const { processes } = this.world;
+    const doomed = processes.crashAt(victim === 'email-mcp' ? HANDLER : victim) !== null;
+    // It is to die at a point of its own; give it a chance to get there.
+    if (doomed && this.#random.killer.chance(0.7)) return;
     if (victim === 'email-mcp') {
       const [child] = processes.emailMcps();
       if (child === undefined) return;
@@ -168,7 +171,8 @@ class StormRun implements Storm {
     while (this.#raging) {
       const handler = processes.pid(HANDLER);
       const [child] = processes.emailMcps();
-      if (seen && handler === seen.handler && child !== seen.child && !this.#killedChildren.has(seen.child)) {
+      const ended = seen && handler === seen.handler && !isEmailMcp(seen.child);
+      if (ended && !this.#killedChildren.has(seen.child)) {
         this.#hit(processes.crashAt(HANDLER));
         processes.kill(HANDLER);
         seen = null;

@@ -61,7 +61,11 @@ export async function openWorld(options: {
     smtp,
     processes,
     deliver: (mail) => dovecot.deliver(USER, rawMail(mail), `${mail.mark}@example.org`),
-    active: () => readdir(join(state, 'active')).catch(() => []),
+    active: async () => {
+      const names = await readdir(join(state, 'active')).catch(() => []);
+      // A kill while an entry is written leaves its temporary file.
+      return names.filter((name) => !name.startsWith('.'));
+    },
     stop: async (keep) => {
       await processes.stop();
       await smtp.stop();
