@@ -91,7 +91,7 @@ function fromAnswer(
   const claims = unsupportedClaims(clean.text, sources);
   if (claims.length > 0)
     warnings.push(`Draft: check what neither the mail nor your notes say: ${claims.join(' · ')}`);
-  warnings.push(...blankWarnings(clean.text));
+  warnings.push(...blankWarnings(clean.text, request.mail.subject));
   const summary = cleanReply(answer.summary).text.replace(/\s+/g, ' ').slice(0, 160);
   return {
     decision: answer.decision,

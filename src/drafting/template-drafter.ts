@@ -41,7 +41,7 @@ export function draftFromTemplate(request: DraftRequest): Draft {
     verdictLine: lineFor(pick, request.feedback),
     warnings: [
       ...filled.unknown.map((p) => `Draft: the template leaves ${p} open; replace it before you approve.`),
-      ...blankWarnings(text),
+      ...blankWarnings(text, request.mail.subject),
     ],
   };
 }

@@ -43,8 +43,8 @@ export function draftedNote(note: TaskNote, facts: CardFacts): TaskNote {
   const warnings = [
     ...new Set([...about, ...recipients.warnings, ...draft.warnings].map((w) => propertyText(w))),
   ];
-  const blanks = openBlanks(draft.reply);
   const subject = text(note, 'subject') ?? recipients.subject;
+  const blanks = openBlanks(draft.reply, subject);
   const verdict = cardVerdict({ ...facts, subject, feedback, warnings });
 
   const body = withVerdict(withFeedback(withReply(note.body, draft.reply), ''), verdict);

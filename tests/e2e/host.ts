@@ -23,6 +23,8 @@ export interface Host {
   startAll(): Promise<void>;
   notes(): Promise<readonly SeenNote[]>;
   /** What the user does in Obsidian. */
+  /** As a careful user does before they approve: `[day and time]` becomes a day and a time. */
+  fillBlanks: (note: SeenNote) => Promise<void>;
   move(note: SeenNote, folder: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -80,6 +82,13 @@ export async function startHost(settings: Readonly<Record<string, string>> = {})
       await pm2.run('start', join(ROOT, 'ecosystem.config.js'));
     },
     notes: () => seeNotes(vaultDir),
+    fillBlanks: async (note) => {
+      const path = join(vaultDir, note.folder, note.name);
+      const text = await readFile(path, 'utf8');
+      const [properties = '', ...rest] = text.split(/(?<=\n---\n)/);
+      const filled = rest.join('').replace(/(?<=^- )\[[^\]\n]+\]$/gm, 'Monday at ten');
+      if (filled !== rest.join('')) await writeFile(path, properties + filled);
+    },
     move: (note, folder) => rename(join(vaultDir, note.folder, note.name), join(vaultDir, folder, note.name)),
     stop: async () => {
       await pm2.stop();

@@ -56,7 +56,11 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
       },
       90_000,
     ).catch(async (error: unknown) => {
-      throw new Error(await host.pm2.logs(), { cause: error });
+      const left = (await host.notes()).filter(
+        (note) => note.folder !== 'Skipped' && !note.folder.startsWith('Done/'),
+      );
+      const cards = left.map((note) => `${note.folder}/${note.name}\n${note.text}`).join('\n\n');
+      throw new Error(`${cards}\n\n${await host.pm2.logs()}`, { cause: error });
     });
 
   it('runs all four, each said ready', async () => {
@@ -88,7 +92,10 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
 
   it('sends each approved reply exactly once, and nothing else', { timeout: LONG_MS }, async () => {
     const pending = (await host.notes()).filter((note) => note.folder === 'Pending_Approval/email');
-    for (const note of pending) await host.move(note, 'Approved');
+    for (const note of pending) {
+      await host.fillBlanks(note);
+      await host.move(note, 'Approved');
+    }
     await until(
       'every approved note is done',
       async () => {
@@ -97,7 +104,11 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
       },
       90_000,
     ).catch(async (error: unknown) => {
-      throw new Error(await host.pm2.logs(), { cause: error });
+      const left = (await host.notes()).filter(
+        (note) => note.folder !== 'Skipped' && !note.folder.startsWith('Done/'),
+      );
+      const cards = left.map((note) => `${note.folder}/${note.name}\n${note.text}`).join('\n\n');
+      throw new Error(`${cards}\n\n${await host.pm2.logs()}`, { cause: error });
     });
     expect(host.smtp.mails).toHaveLength(pending.length);
     const sent = await Promise.all(host.smtp.mails.map((mail) => PostalMime.parse(mail.raw)));

@@ -233,7 +233,7 @@ describe('the language of a text', () => {
 
 describe('a blank', () => {
   it('is what stands in brackets and is no link, footnote or task', () => {
-    expect(blankWarnings('[link](https://example.org) [1] [x] [ ] [A]')).toEqual([]);
-    expect(blankWarnings('on [Tag und Uhrzeit]')).toHaveLength(1);
+    expect(blankWarnings('[link](https://example.org) [1] [x] [ ] [A]', '')).toEqual([]);
+    expect(blankWarnings('on [Tag und Uhrzeit]', '')).toHaveLength(1);
   });
 });
