@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CRASH_POINTS, type CrashPoint } from '../../src/core/crash-points.ts';
-import { until } from '../helpers/until.ts';
+import { until as untilWithin } from '../helpers/until.ts';
 import { answeredMark, type Place, property, takeCensus } from './census.ts';
 import { isEmailMcp, type ProcessName, PROCESSES } from './supervisor.ts';
 import { User } from './user.ts';
@@ -10,6 +10,11 @@ import { openWorld, type World } from './world.ts';
  * Every named point, on the real processes: three mails, killed at the second; then the process comes back
  * without the fault. One world for all points, so that what a kill leaves meets the next one too.
  */
+
+/** Limits against hanging only: two cores may carry the storm and another suite at the same time. */
+const LIMIT_MS = 90_000;
+vi.setConfig({ testTimeout: 4 * LIMIT_MS });
+const until: typeof untilWithin = (what, look) => untilWithin(what, look, LIMIT_MS);
 
 const BOUNCED = ['handler:bounce-written', 'handler:bounced'] as const;
 const IN_DOUBT = ['email-mcp:transmitting', 'email-mcp:accepted'] as const;

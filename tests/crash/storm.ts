@@ -171,8 +171,8 @@ class StormRun implements Storm {
     while (this.#raging) {
       const handler = processes.pid(HANDLER);
       const [child] = processes.emailMcps();
-      const ended = seen && handler === seen.handler && !isEmailMcp(seen.child);
-      if (ended && !this.#killedChildren.has(seen.child)) {
+      const ended = seen !== null && seen.handler === handler && !isEmailMcp(seen.child) ? seen.child : null;
+      if (ended !== null && !this.#killedChildren.has(ended)) {
         this.#hit(processes.crashAt(HANDLER));
         processes.kill(HANDLER);
         seen = null;

@@ -16,6 +16,9 @@ const MAINS = {
 export type ProcessName = keyof typeof MAINS;
 export const PROCESSES = Object.keys(MAINS) as ProcessName[];
 
+/** Against hanging only. */
+const START_MS = 90_000;
+
 export interface Death {
   readonly name: ProcessName;
   readonly pid: number;
@@ -104,7 +107,11 @@ export function supervisor(options: SupervisorOptions): Supervisor {
   };
   const start = async (name: ProcessName, crashAt?: string): Promise<void> => {
     const slot = launch(name, crashAt ?? null);
-    await until(`${name} is ready, log in ${options.logs}`, () => slot.ready || !isRunning(slot.child));
+    await until(
+      `${name} is ready, log in ${options.logs}`,
+      () => slot.ready || !isRunning(slot.child),
+      START_MS,
+    );
   };
   return {
     deaths,
@@ -126,7 +133,7 @@ export function supervisor(options: SupervisorOptions): Supervisor {
     emailMcps: () => emailMcpsOf(running('approval-handler')?.child.pid),
     allReady: async () => {
       const waiting = (): boolean => PROCESSES.every((name) => running(name)?.ready === true);
-      await until(`all processes are ready, logs in ${options.logs}`, waiting);
+      await until(`all processes are ready, logs in ${options.logs}`, waiting, START_MS);
     },
     stop: async () => {
       stopping = true;
