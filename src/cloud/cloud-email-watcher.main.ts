@@ -55,9 +55,10 @@ runDaemon({
   start: async ({ config, vault, stateDir, clock, log, health, at }) => {
     const settings = await inboxSettings(config);
     const account = `${config.IMAP_USER} ${config.IMAP_HOST} ${config.IMAP_MAILBOX}`;
+    const ledger = new SeenFiles(stateDir);
     const takeIn = mailTaker({
       vault,
-      ledger: new SeenFiles(stateDir),
+      ledger,
       read: (mail) => readMessage(mail.raw, mail.size),
       account: config.IMAP_USER,
       ownAddresses: ownAddresses(config),
@@ -67,6 +68,7 @@ runDaemon({
     });
     const reading = {
       cursors: new CursorFile(stateDir, PROCESS, account),
+      flush: () => ledger.flush(),
       takeIn,
       onTaken: ({ id, folder, outcome, uid }: Awaited<ReturnType<typeof takeIn>>, ms: number) =>
         log.info(

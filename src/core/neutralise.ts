@@ -26,6 +26,8 @@ export interface OriginalSection {
 const HIDDEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800]/gu;
 
+const PRINTABLE_ASCII = /^[\t\n\x20-\x7e]*$/;
+
 // An emoji may keep the one selector or joiner that draws it; a second one in a row is a hiding place.
 const EMOJI_GLUE = /(?<=\p{Extended_Pictographic})\ufe0f(?!\ufe0f)|(?<=[0-9#*])\ufe0f(?=\u20e3)/gu;
 const EMOJI_JOIN =
@@ -37,7 +39,8 @@ const EMOJI_JOIN =
  * and we do not would stand outside the fence.
  */
 export function visibleText(s: string): { text: string; hidden: number } {
-  const lines = s.replace(/\r\n?/g, '\n');
+  const lines = s.includes('\r') ? s.replace(/\r\n?/g, '\n') : s;
+  if (PRINTABLE_ASCII.test(lines)) return { text: lines, hidden: 0 };
   const glue = new Set<number>();
   for (const rule of [EMOJI_GLUE, EMOJI_JOIN]) {
     for (const match of lines.matchAll(rule)) glue.add(match.index);

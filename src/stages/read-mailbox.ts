@@ -40,6 +40,8 @@ export interface Inbox {
 
 export interface ReadMailboxDeps {
   readonly cursors: CursorStore;
+  /** Makes durable what `takeIn` recorded; the cursor moves only after it. */
+  readonly flush: () => Promise<void>;
   readonly takeIn: (fetched: FetchedMail) => Promise<TakenIn>;
   readonly onTaken: (taken: TakenIn, ms: number) => void;
   readonly now: () => number;
@@ -61,6 +63,7 @@ export async function mailboxReader(
 ): Promise<(signal: AbortSignal) => Promise<{ more: boolean }>> {
   let cursor = await cursorFor(deps, inbox);
   const save = async (next: Cursor) => {
+    await deps.flush();
     await deps.cursors.save(next);
     deps.at('watcher:cursor-written');
     cursor = next;

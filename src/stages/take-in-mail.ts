@@ -1,7 +1,8 @@
 /**
  * Mailbox -> Needs_Action/email, Skipped or Quarantine: one mail becomes exactly one note.
  *
- * The order is attachments, note, ledger entry; the caller moves its cursor after that. Killed in between,
+ * The order is attachments, note, ledger entry; the caller makes the ledger durable and then its cursor, so
+ * that a power cut takes entries only of mail that is fetched again. Killed in between,
  * the mail is fetched again and
  *   no note yet             -> all of it is done again; attachments are written once under the same name
  *   note, no ledger entry   -> the note is found by its name in the state folders, the entry is written
@@ -36,10 +37,10 @@ export type ReadMail =
   /** `mail` holds what its header says, as far as that can be read. */
   | { readonly ok: false; readonly reason: string; readonly mail: IncomingMail };
 
-/** What was taken in, by id. An entry is never changed. */
+/** What was taken in, by id. An entry is never changed; it outlives the process as soon as it is written. */
 export interface SeenLedger {
-  look(id: TaskId): Promise<{ readonly fingerprint: string } | null>;
-  write(id: TaskId, entry: { readonly fingerprint: string; readonly note: string }): Promise<void>;
+  look(id: TaskId): { readonly fingerprint: string } | null;
+  write(id: TaskId, entry: { readonly fingerprint: string }): void;
 }
 
 export interface TakeInDeps {
@@ -119,10 +120,10 @@ async function takeIn(
   const fingerprint = fingerprintOf(mail);
   const warnings: string[] = [];
   let id = messageTask;
-  let entry = await deps.ledger.look(id);
+  let entry = deps.ledger.look(id);
   if (entry && entry.fingerprint !== fingerprint) {
     id = taskIdFromBytes(deps.account, fetched.raw);
-    entry = await deps.ledger.look(id);
+    entry = deps.ledger.look(id);
     warnings.push('This mail has the Message-ID of another one that came before.');
   }
   const name = mailNoteName(mail, id);
@@ -132,7 +133,7 @@ async function takeIn(
   const places = placesAt(deps);
   const found = await deps.vault.find(name, places);
   if (found) {
-    await record(deps, id, fingerprint, name);
+    record(deps, id, fingerprint);
     return { ...already, folder: found.folder };
   }
   const why = whyOf(deps, result);
@@ -154,7 +155,7 @@ async function takeIn(
   // A second watcher's note may have been claimed between our look and our note; that one stands.
   const rival = await deps.vault.find(name, NEXT_PLACES);
   if (rival && created === 'created') await deps.vault.setAside({ folder, name });
-  await record(deps, id, fingerprint, name);
+  record(deps, id, fingerprint);
   if (rival || created === 'exists') return { ...already, folder: rival?.folder ?? folder };
   return {
     uid: fetched.uid,
@@ -172,8 +173,8 @@ function whyOf(deps: TakeInDeps, result: ReadMail): MailNoteReason {
   return decision.verdict === 'card' ? { kind: 'card' } : { kind: 'skipped', reason: decision.reason };
 }
 
-async function record(deps: TakeInDeps, id: TaskId, fingerprint: string, note: string): Promise<void> {
-  await deps.ledger.write(id, { fingerprint, note });
+function record(deps: TakeInDeps, id: TaskId, fingerprint: string): void {
+  deps.ledger.write(id, { fingerprint });
   deps.at('watcher:ledger-written');
 }
 
@@ -211,7 +212,7 @@ function fingerprintOf(mail: IncomingMail): string {
   for (const part of [mail.from?.address ?? '', mail.headers.get('date')?.[0] ?? '', mail.subject]) {
     hash.update(part).update('\0');
   }
-  return hash.digest('hex');
+  return hash.digest('hex').slice(0, 32);
 }
 
 function dateOf(mail: IncomingMail): number | null {

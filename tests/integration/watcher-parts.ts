@@ -17,7 +17,7 @@ import type { Dovecot } from '../helpers/dovecot.ts';
 import { testDir } from '../helpers/testdir.ts';
 
 /** A process that died at a crash point: everything after it did not happen. */
-export class Killed extends Error {
+class Killed extends Error {
   readonly code = 'EKILLED';
 }
 
@@ -84,9 +84,10 @@ function start(
   const at = killer(options.killAt);
   const taken: TakenIn[] = [];
   const states: string[] = [];
+  const ledger = new SeenFiles(stateDir);
   const takeIn = mailTaker({
     vault,
-    ledger: new SeenFiles(stateDir),
+    ledger,
     read: (mail) => readMessage(mail.raw, mail.size),
     account: user,
     ownAddresses: [`${user}@example.org`],
@@ -96,6 +97,7 @@ function start(
   });
   const reading: ReadMailboxDeps = {
     cursors: new CursorFile(stateDir, 'cloud-email-watcher', `${user} INBOX`),
+    flush: () => ledger.flush(),
     takeIn,
     onTaken: (one) => taken.push(one),
     now: () => Date.now(),

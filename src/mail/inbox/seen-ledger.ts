@@ -1,56 +1,67 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { TaskId } from '../../core/task-id.ts';
-import { createDurably, syncFolder } from '../../files/durable.ts';
+import { syncFolder } from '../../files/durable.ts';
 import { errno } from '../../files/errno.ts';
 
-const entrySchema = z.object({ fingerprint: z.string(), note: z.string() });
-export type SeenEntry = z.output<typeof entrySchema>;
+export interface SeenEntry {
+  readonly fingerprint: string;
+}
+
+/** Short enough to lie in the inode itself (ext4: 59 bytes). */
+const ENTRY = /^sha256:([0-9a-f]{1,48})$/;
 
 /**
- * One small file per mail, `STATE_DIR/seen/<2 hex>/<id>`: a look-up opens one file and nothing grows with
- * each event. Entries are created and never changed.
+ * One entry per mail, `STATE_DIR/seen/<2 hex>/<id>`: a look-up is one system call and nothing grows with
+ * each event. An entry is a symbolic link that leads nowhere and says what it holds, as editors make their
+ * locks: symlink(2) creates it whole or not at all and never replaces one, and it has no data of its own to
+ * wait for (measured: a durable file for each mail took a third of the time of a backlog).
  */
 export class SeenFiles {
   readonly #root: string;
-  readonly #shards = new Set<string>();
+  readonly #made = new Set<string>();
+  /** Folders with entries that a power cut could still take. */
+  #unsynced = new Set<string>();
 
   constructor(stateDir: string) {
     this.#root = join(stateDir, 'seen');
   }
 
-  /** Null when there is no entry, or one that a broken disk left unreadable: then the note is looked for. */
-  async look(id: TaskId): Promise<SeenEntry | null> {
+  /** Null when there is no entry, or something else in its place: then the note is looked for by name. */
+  look(id: TaskId): SeenEntry | null {
     try {
-      const parsed = entrySchema.safeParse(JSON.parse(await readFile(this.#path(id), 'utf8')));
-      return parsed.success ? parsed.data : null;
+      const fingerprint = ENTRY.exec(readlinkSync(join(this.#shard(id), id)))?.[1];
+      return fingerprint === undefined ? null : { fingerprint };
     } catch (error) {
-      if (errno(error) === 'ENOENT' || error instanceof SyntaxError) return null;
+      if (['ENOENT', 'EINVAL'].includes(errno(error) ?? '')) return null;
       throw error;
     }
   }
 
-  /** Resolves when it is on disk; an entry that is there stays. */
-  async write(id: TaskId, entry: SeenEntry): Promise<void> {
-    await this.#ensureShard(id);
-    await createDurably(this.#path(id), JSON.stringify(entry));
-  }
-
-  #path(id: TaskId): string {
-    return join(this.#root, shardOf(id), id);
-  }
-
-  async #ensureShard(id: TaskId): Promise<void> {
-    const shard = shardOf(id);
-    if (this.#shards.has(shard)) return;
-    if ((await mkdir(join(this.#root, shard), { recursive: true, mode: 0o700 })) !== undefined) {
-      await syncFolder(this.#root);
+  /** An entry that is there stays. Outlives the process at once, and a power cut after `flush`. */
+  write(id: TaskId, { fingerprint }: SeenEntry): void {
+    const shard = this.#shard(id);
+    if (!this.#made.has(shard)) {
+      mkdirSync(shard, { recursive: true, mode: 0o700 });
+      this.#made.add(shard);
+      this.#unsynced.add(this.#root);
     }
-    this.#shards.add(shard);
+    try {
+      symlinkSync(`sha256:${fingerprint}`, join(shard, id));
+    } catch (error) {
+      if (errno(error) !== 'EEXIST') throw error;
+    }
+    this.#unsynced.add(shard);
   }
-}
 
-function shardOf(id: TaskId): string {
-  return id.slice(3, 5);
+  /** Resolves when every entry written so far is on disk. */
+  async flush(): Promise<void> {
+    const folders = [...this.#unsynced];
+    this.#unsynced = new Set();
+    await Promise.all(folders.map((folder) => syncFolder(folder)));
+  }
+
+  #shard(id: TaskId): string {
+    return join(this.#root, id.slice(3, 5));
+  }
 }

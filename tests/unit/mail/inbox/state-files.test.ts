@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { taskIdFromMessage } from '../../../../src/core/task-id.ts';
@@ -12,17 +12,21 @@ const id = taskIdFromMessage('a', '<1@example.com>');
 describe('the ledger of seen mail', () => {
   it('keeps the first entry of an id', async () => {
     const dir = await testDir();
-    await new SeenFiles(dir).write(id, { fingerprint: 'one', note: 'n' });
-    await new SeenFiles(dir).write(id, { fingerprint: 'two', note: 'n' });
-    expect(await new SeenFiles(dir).look(id)).toEqual({ fingerprint: 'one', note: 'n' });
+    const ledger = new SeenFiles(dir);
+    expect(ledger.look(id)).toBeNull();
+    ledger.write(id, { fingerprint: '0e1' });
+    await ledger.flush();
+    new SeenFiles(dir).write(id, { fingerprint: '0e2' });
+    expect(new SeenFiles(dir).look(id)).toEqual({ fingerprint: '0e1' });
     expect(await readdir(join(dir, 'seen', id.slice(3, 5)))).toEqual([id]);
   });
 
-  it('treats an entry that a broken disk left as none', async () => {
+  it.each(['file', 'link'])('treats a %s that is no entry as none', async (what) => {
     const dir = await testDir();
-    await mkdir(join(dir, 'seen', id.slice(3, 5)), { recursive: true });
-    await writeFile(join(dir, 'seen', id.slice(3, 5), id), '\0\0');
-    expect(await new SeenFiles(dir).look(id)).toBeNull();
+    const shard = join(dir, 'seen', id.slice(3, 5));
+    await mkdir(shard, { recursive: true });
+    await (what === 'file' ? writeFile(join(shard, id), '') : symlink('/etc/passwd', join(shard, id)));
+    expect(new SeenFiles(dir).look(id)).toBeNull();
   });
 });
 
