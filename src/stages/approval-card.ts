@@ -24,6 +24,7 @@ export interface CardDeps {
   /** How long a bounced card stays valid. */
   readonly expiresMs: number;
   readonly newClaim: () => string;
+  /** A line is durable when `append` resolves; it throws when the log cannot be written: no effect then. */
   readonly audit: AuditTrail;
 }
 

@@ -1,34 +1,18 @@
-import type { AuditTrail } from '../core/audit-chain.ts';
 import { actionHash, type MailAction, mailActionOf } from '../core/approval.ts';
 import { holdOf, momentReasons, nextStep } from '../core/approval-step.ts';
 import type { Verdict } from '../core/body.ts';
-import type { At } from '../core/crash-points.ts';
 import { isTaskId } from '../core/task-id.ts';
 import { renderNote, text } from '../core/task-file.ts';
-import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { type NoteRef, VaultFault, type Vault } from '../vault/vault.ts';
-import type { ActiveEffects } from './active-effects.ts';
+import { type NoteRef, VaultFault } from '../vault/vault.ts';
 import { bounce, type CardDeps, claimStamp, finish, parsed, type Task } from './approval-card.ts';
-import type { MailEffects, SealedEffects } from './mail-effects.ts';
-import type { Offers } from './offers.ts';
 import { restoreEffects } from './restore-effects.ts';
 
 export interface ApprovalDeps extends CardDeps {
-  readonly vault: Vault;
-  readonly offers: Offers;
-  readonly active: ActiveEffects;
-  readonly journal: SealedEffects;
-  readonly effects: MailEffects;
-  readonly clock: Clock;
   readonly log: Logger;
-  readonly at: At;
-  readonly timeZone: string;
   readonly undoMs: number;
   /** How long Sent is searched before the user is asked. */
   readonly doubtMs: number;
-  /** One audit line, durable when it resolves; throws when the log cannot be written: no effect then. */
-  readonly audit: AuditTrail;
   /** Does this error mean that nothing may go on (the audit log cannot be written)? */
   readonly isSystemFault: (error: unknown) => boolean;
   /** Scan again at the latest then. */
@@ -38,8 +22,8 @@ export interface ApprovalDeps extends CardDeps {
 }
 
 const MINE = 'In_Progress/local-agent';
-/** Ends a scan's claims: a thousand notes dragged at once do not keep the others waiting for ever. */
-const MAX_PER_SCAN = 200;
+/** Claims of one pass; then what is under way is looked at again, however many notes were dragged at once. */
+const MAX_CLAIMS = 200;
 const RECHECK_MS = 15_000;
 /** A mail that the server puts off for a day is no longer what the user expects to go out by itself. */
 const GIVE_UP_MS = 24 * 3_600_000;
@@ -51,24 +35,37 @@ export async function scanApprovals(deps: ApprovalDeps, signal: AbortSignal): Pr
   await restoreEffects(deps);
   const paused = await deps.vault.paused();
   deps.waiting(paused ? 'PAUSE.md is there: nothing is sent until it is removed' : null);
-  const mine = (await deps.vault.list(MINE)).map((name) => ({ folder: MINE, name }) as const);
-  const approved = (await deps.vault.list('Approved')).map((name) => ({ folder: 'Approved', name }) as const);
-  for (const ref of [...mine.slice(0, MAX_PER_SCAN), ...approved.slice(0, MAX_PER_SCAN)]) {
+  for (const name of await deps.vault.list(MINE)) {
     if (signal.aborted) return;
-    try {
-      await (ref.folder === MINE ? advance(deps, ref, null) : takeApproved(deps, ref));
-    } catch (error) {
-      // One bad note never stops the others; a vault or a log that cannot be trusted stops all.
-      if (error instanceof VaultFault || deps.isSystemFault(error)) throw error;
-      deps.log.error({ err: error, note: ref.name }, 'approval could not be carried on');
-      deps.wakeAt(deps.clock.now() + RECHECK_MS);
+    await oneNote(deps, name, () => advance(deps, { folder: MINE, name }, null));
+  }
+  let claims = 0;
+  for (const name of await deps.vault.list('Approved')) {
+    if (signal.aborted) return;
+    if (claims >= MAX_CLAIMS) {
+      deps.wakeAt(deps.clock.now());
+      return;
     }
+    if (await oneNote(deps, name, () => takeApproved(deps, { folder: 'Approved', name }))) claims++;
   }
 }
 
-async function takeApproved(deps: ApprovalDeps, ref: NoteRef): Promise<void> {
+/** One bad note never stops the others; a vault or a log that cannot be trusted stops all. */
+async function oneNote<T>(deps: ApprovalDeps, name: string, work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof VaultFault || deps.isSystemFault(error)) throw error;
+    deps.log.error({ err: error, note: name }, 'approval could not be carried on');
+    deps.wakeAt(deps.clock.now() + RECHECK_MS);
+    return null;
+  }
+}
+
+/** @returns whether the note was claimed. */
+async function takeApproved(deps: ApprovalDeps, ref: NoteRef): Promise<boolean> {
   const read = await deps.vault.read(ref);
-  if (!read.ok && read.why === 'gone') return;
+  if (!read.ok && read.why === 'gone') return false;
   const note = read.ok ? parsed(read.text) : null;
   const now = deps.clock.now();
   const approvedAt = Math.min(read.ok ? read.stat.ctimeMs : now, now);
@@ -76,14 +73,15 @@ async function takeApproved(deps: ApprovalDeps, ref: NoteRef): Promise<void> {
   const hold = holdOf(note, { now, paused, approvedAt, undoMs: deps.undoMs, timeZone: deps.timeZone });
   if (hold) {
     if (hold.why !== 'paused') deps.wakeAt(hold.until);
-    return;
+    return false;
   }
   const id = note ? text(note, 'id') : undefined;
   if (isTaskId(id) && read.ok) await deps.active.add(id, read.text);
   const claimed = await deps.vault.moveToFreeName(ref, MINE);
-  if (claimed.name === null) return;
+  if (claimed.name === null) return false;
   deps.at('handler:claimed');
   await advance(deps, { folder: MINE, name: claimed.name }, approvedAt);
+  return true;
 }
 
 /** Carries one claimed note as far as it goes now. `approvedAt` (ms) is null when it was found here. */
