@@ -232,6 +232,8 @@ function placesAt(deps: TakeInDeps): TaskFolder[] {
     const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1));
     places.push(doneFolder(month.toISOString()));
   }
+  // A note that comes back while we look (taken back, bounced) passes us in the other direction.
+  places.push('In_Progress/local-agent', 'Pending_Approval/email', 'Needs_Action/email');
   return places;
 }
 
