@@ -186,9 +186,11 @@ class StormRun implements Storm {
     const end = Date.now() + limitMs;
     for (const name of PROCESSES) await this.world.processes.replace(name);
     while (Date.now() < end && !(await this.#settled())) await sleep(250);
-    // One more mail, all the way: every process has had a look at everything that lay there before it.
-    const last = await this.#mailArrives();
-    while (Date.now() < end && !((await this.#settled()) && this.#received(last) > 0)) await sleep(250);
+    if (await this.#settled()) {
+      // One more mail, all the way: every process has had a look at everything that lay there before it.
+      const last = await this.#mailArrives();
+      while (Date.now() < end && !((await this.#settled()) && this.#received(last) > 0)) await sleep(250);
+    }
     for (const child of this.world.processes.emailMcps()) this.children.add(child);
     await this.world.processes.stop();
   }
