@@ -4,9 +4,10 @@
  */
 import { constants } from 'node:fs';
 import { chmod, copyFile, lstat, mkdir, readdir, realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { OTHER_FOLDERS, STATES } from '../core/states.ts';
 import { errno } from '../files/errno.ts';
+import { isInside } from '../files/inside.ts';
 
 export class InitRefused extends Error {
   readonly code: 'state-in-vault' | 'in-the-way' | 'no-template';
@@ -35,7 +36,7 @@ export async function createVault(deps: {
 }): Promise<CreatedVault> {
   const vaultDir = await resolved(resolve(deps.vaultDir));
   const stateDir = await resolved(resolve(deps.stateDir));
-  if (isInside(stateDir, vaultDir)) {
+  if (isInside(vaultDir, stateDir)) {
     throw new InitRefused(
       'state-in-vault',
       'STATE_DIR lies inside VAULT_DIR: it holds the effect journal and must not travel with the vault',
@@ -98,9 +99,4 @@ async function resolved(path: string): Promise<string> {
     if (errno(error) !== 'ENOENT' || parent === path) throw error;
     return join(await resolved(parent), relative(parent, path));
   }
-}
-
-function isInside(path: string, folder_: string): boolean {
-  const way = relative(folder_, path);
-  return way === '' || (!way.startsWith('..') && !isAbsolute(way));
 }

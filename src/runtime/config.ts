@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { parseAddressList } from '../core/address-list.ts';
+import { isInside } from '../files/inside.ts';
 
 /**
  * The only file that reads the environment. Each process has a schema with only the keys it needs:
@@ -144,8 +145,7 @@ function crossFaults(config: Record<string, unknown>): string[] {
   const faults: string[] = [];
   const { VAULT_DIR: vault, STATE_DIR: state } = config;
   if (typeof vault === 'string' && typeof state === 'string') {
-    const inside = relative(resolve(vault), resolve(state));
-    if (inside === '' || (!inside.startsWith('..') && !isAbsolute(inside))) {
+    if (isInside(resolve(vault), resolve(state))) {
       faults.push('STATE_DIR lies inside VAULT_DIR: journal and secrets must not travel with the vault');
     }
   }

@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import type { At } from '../core/crash-points.ts';
 import type { Agent } from '../core/states.ts';
+import { isInside } from '../files/inside.ts';
 import { Vault } from '../vault/vault.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, ConfigFault, crashRequest, type Key, loadConfig } from './config.ts';
@@ -64,13 +65,19 @@ async function main<const K extends Key>(daemon: Parameters<typeof runDaemon<K>>
   try {
     const stateDir = config.STATE_DIR;
     await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    const vault = await Vault.open(config.VAULT_DIR);
+    // The configuration was compared as text; a link shows only now.
+    if (isInside(vault.root, await realpath(stateDir))) {
+      log.error('STATE_DIR lies inside VAULT_DIR, through a link: it must not travel with the vault');
+      await quit(EXIT.config);
+      return;
+    }
     const lock = await takeLock(stateDir, daemon.process);
     if (!lock) {
       log.error('another process of this name is running with this STATE_DIR; not started twice');
       process.exit(EXIT.failure);
     }
     releasers.push(() => lock.release());
-    const vault = await Vault.open(config.VAULT_DIR);
     await vault.ensureFolders();
     const clock = systemClock;
     const health = new Health({
