@@ -132,7 +132,9 @@ async function readyNames(deps: DraftReplyDeps): Promise<{ names: string[]; look
       const stat = await deps.vault.stat({ folder: INBOX, name });
       if (stat === null || stat.size === 0) continue;
       const quietFor = deps.now() - stat.mtimeMs;
-      if (quietFor >= 0 && quietFor < deps.quietMs) {
+      // A little ahead of the clock is now: the file system counts fractions of a millisecond. Far ahead is a
+      // wrong clock, and waiting for it to be right could be for ever.
+      if (quietFor > -deps.quietMs && quietFor < deps.quietMs) {
         lookAgainAt = Math.min(lookAgainAt ?? Number.POSITIVE_INFINITY, stat.mtimeMs + deps.quietMs);
         continue;
       }

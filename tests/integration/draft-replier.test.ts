@@ -257,6 +257,15 @@ describe('a note that a person wrote', () => {
     expect(await replier.names(INBOX)).toEqual(['Empty.md', 'Untitled.md']);
   });
 
+  it('is left alone also when its time is a fraction of a millisecond ahead of the clock', async () => {
+    const replier = await openReplier();
+    await replier.put(`${INBOX}/Untitled.md`, '---\nto: bo@ex');
+    const earlier = Date.now() - 1000;
+    const pass = await replier.pass({ now: () => earlier, quietMs: 60_000 });
+    expect(pass.lookAgainAt).not.toBeNull();
+    expect(await replier.names(INBOX)).toEqual(['Untitled.md']);
+  });
+
   it('that is a copy of a card goes to Conflicts, and the card stays', async () => {
     const replier = await openReplier();
     const { name, source } = mailNote();
