@@ -91,7 +91,7 @@ export async function bounce(
   // A doubt stays a doubt in the journal until it is settled; everything else starts afresh at the next yes.
   if (text(note, 'outcome') !== 'in_doubt') {
     const { word } = await deps.journal.view(task.id);
-    if (word === 'ready' || word === 'failed')
+    if (word === 'ready' || word === 'waiting' || word === 'failed')
       await deps.journal.release(task.id, words?.title ?? 'given back');
     await deps.active.remove(task.id);
   }

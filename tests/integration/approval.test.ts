@@ -387,6 +387,26 @@ describe('a server that never takes it', () => {
   });
 });
 
+describe('a card given back while the next attempt is still ahead', () => {
+  it('leaves no seal that anybody could send', async () => {
+    wire.verdict = { verdict: 'retry', words: '450 greylisted', cause: 'server' };
+    await offer();
+    await approve();
+    await pass();
+    now += 23 * 3_600_000;
+    await pass();
+    // The second attempt was put off just now, and the day is over a moment later.
+    const read = await vault.stat({ folder: 'In_Progress/local-agent', name: NAME });
+    now = (read?.ctimeMs ?? 0) + 24 * 3_600_000 - 1000;
+    await pass();
+    now += 2000;
+    expect((await (await start()).journal.view(ID)).word).toBe('waiting');
+    await pass();
+    expect(await places()).toEqual(PENDING);
+    expect((await (await start()).journal.view(ID)).word).toBe('none');
+  });
+});
+
 describe('a note that appears in In_Progress/local-agent', () => {
   it('without a claim of ours has no effect and goes back with the reason', async () => {
     await offer();
