@@ -75,6 +75,12 @@ describe('any tampering with the audit log is found', () => {
     );
   });
 
+  it('the last byte of any file: a line that lost nothing but its end', async () => {
+    for (const [name, bytes] of files) {
+      expect(await findings(new Map([...files, [name, bytes.subarray(0, -1)]]))).not.toEqual([]);
+    }
+  });
+
   it('lines removed, doubled, or in another order, within a file and across files', async () => {
     const all = () => [...files].sort().flatMap(([name, b]) => lines(b).map((line) => ({ name, line })));
     await fc.assert(
