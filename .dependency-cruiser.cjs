@@ -110,6 +110,13 @@ module.exports = {
       SMALL_RUNTIME,
       pkg('zod'),
     ]),
+    only('sync-is-an-adapter', 'Speaks with the Syncthing of this machine; moves no task.', '^src/sync/', [
+      CORE,
+      FILES,
+      VAULT,
+      SMALL_RUNTIME,
+      pkg('zod|smol-toml'),
+    ]),
     only(
       'drafting-is-an-adapter',
       'A drafter gets a mail and returns text; it has no vault.',
@@ -232,6 +239,7 @@ module.exports = {
     ]),
     place('commander-place', 'Arguments belong to the command line.', 'commander', ['^src/cli/']),
     place('pino-place', 'One logger, with its redaction.', 'pino', ['^src/runtime/']),
+    place('toml-place', "The share's configuration is read in one place.", 'smol-toml', ['^src/sync/']),
     place('pm2-is-never-imported', 'PM2 is AGPL-3.0: it runs our processes and is no part of them.', 'pm2'),
   ],
   options: {

@@ -30,6 +30,12 @@ const mailbox = required.refine((value) => {
   const read = parseAddressList(value);
   return read.ok && read.addresses.length === 1;
 }, 'must be one mail address, such as Name <name@example.org>');
+const DEVICE_WORDS = 'must be Syncthing device ids: eight groups of seven letters and digits';
+const isDeviceId = (id: string) => /^[A-Z2-7]{7}(-[A-Z2-7]{7}){7}$/.test(id);
+const loopbackUrl = z.string().refine((value) => {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  return url !== null && /^https?:$/.test(url.protocol) && isLoopback(url.hostname.replace(/^\[|\]$/g, ''));
+}, "must be Syncthing's own address on this machine, such as http://127.0.0.1:8384");
 const timeZone = z.string().refine((zone) => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -44,9 +50,24 @@ export const KEYS = {
   VAULT_DIR: required,
   STATE_DIR: required,
   TIMEZONE: timeZone.default('UTC'),
-  SYNC: z
-    .enum(['none'], 'must be `none`: two machines (`syncthing`) are not supported by this version yet')
-    .default('none'),
+  SYNC: z.enum(['none', 'syncthing']).default('none'),
+  SYNCTHING_URL: loopbackUrl.default('http://127.0.0.1:8384'),
+  SYNCTHING_API_KEY: z.string().default(''),
+  SYNCTHING_FOLDER: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must be a Syncthing folder id: letters, digits, . _ -')
+    .default('handover'),
+  SYNCTHING_PEER_DEVICE: z
+    .string()
+    .refine((id) => id === '' || isDeviceId(id), DEVICE_WORDS)
+    .default(''),
+  SYNCTHING_TRUSTED_DEVICES: list.refine((ids) => ids.every(isDeviceId), DEVICE_WORDS).default([]),
+  TAKEOVER_MINUTES: int(1, 10_080).default(15),
+  STATUS_MCP_PORT: port.default(7411),
+  STATUS_MCP_TOKEN: z
+    .string()
+    .refine((token) => token === '' || token.length >= 16, 'must have at least 16 characters')
+    .default(''),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
   IMAP_HOST: required,
   IMAP_PORT: port.default(993),
@@ -88,6 +109,14 @@ export const COMMON_KEYS = [
   'SYNC',
   'LOG_LEVEL',
   'SCAN_SECONDS',
+] as const;
+/** What it takes to speak with the Syncthing of this machine; see sync/open-sync.ts. */
+export const SYNC_KEYS = [
+  'SYNCTHING_URL',
+  'SYNCTHING_API_KEY',
+  'SYNCTHING_FOLDER',
+  'SYNCTHING_PEER_DEVICE',
+  'SYNCTHING_TRUSTED_DEVICES',
 ] as const;
 export type CommonConfig = Values<(typeof COMMON_KEYS)[number]>;
 export type Config<K extends Key> = Values<K | (typeof COMMON_KEYS)[number]>;

@@ -33,15 +33,27 @@ export interface Stray {
   readonly why: StrayReason;
 }
 
+/** Told of what this process does to files that sync, so that the peer need not wait for its file watcher. */
+export interface VaultObserver {
+  /** Files that were just written, moved from or moved to; paths relative to the root. Returns at once. */
+  changed(paths: readonly string[]): void;
+  /**
+   * Resolves when earlier changes of this file were handed to the sync, or that took too long. A file that is
+   * changed and moved in one step stays visible in both folders of the peer for up to a minute (measured).
+   */
+  published(path: string): Promise<void>;
+}
+
 /** Notes that a user should be able to read and another user of the machine should not. */
 const NOTE_MODE = 0o600;
 
 /**
  * The only code that touches vault files. One instance per process; it holds no state but the resolved
- * root, so that every call sees the disk as it is now.
+ * root and who is told of changes, so that every call sees the disk as it is now.
  */
 export class Vault {
   readonly root: string;
+  #observer: VaultObserver | null = null;
 
   private constructor(root: string) {
     this.root = root;
@@ -56,6 +68,15 @@ export class Vault {
       throw new VaultFault('no-vault', path, { cause: error });
     }
     throw new VaultFault('no-vault', path);
+  }
+
+  /** From now on `observer` is told of every change this instance makes. */
+  observe(observer: VaultObserver): void {
+    this.#observer = observer;
+  }
+
+  #changed(...paths: string[]): void {
+    this.#observer?.changed(paths);
   }
 
   /** Creates what is missing of the state folders; a link in the place of one is a fault. */
@@ -179,13 +200,16 @@ export class Vault {
   async create(ref: NoteRef, text: string): Promise<'created' | 'exists'> {
     assertComponent(ref.name);
     const folder = await this.#ensure(ref.folder);
-    return (await createDurably(join(folder, ref.name), text, NOTE_MODE)) ? 'created' : 'exists';
+    if (!(await createDurably(join(folder, ref.name), text, NOTE_MODE))) return 'exists';
+    this.#changed(pathOf(ref));
+    return 'created';
   }
 
   /** Replaces a note the caller owns. One writer per path: a write that meets an incoming one can be lost. */
   async update(ref: NoteRef, text: string): Promise<void> {
     assertComponent(ref.name);
     await writeDurably(join(this.#existing(ref.folder), ref.name), text, NOTE_MODE);
+    this.#changed(pathOf(ref));
   }
 
   /**
@@ -196,6 +220,7 @@ export class Vault {
   async move(ref: NoteRef, to: TaskFolder, name = ref.name): Promise<MoveResult> {
     assertComponent(ref.name);
     assertComponent(name);
+    await this.#observer?.published(pathOf(ref));
     const from = this.#folderOrNull(ref.folder);
     if (from === null || this.#statNow(ref) === null) return 'lost';
     const into = await this.#ensure(to);
@@ -206,6 +231,7 @@ export class Vault {
       if (errno(error) === 'ENOENT') return 'lost';
       throw error;
     }
+    this.#changed(`${to}/${name}`, pathOf(ref));
     await Promise.all([syncFolder(into), syncFolder(from)]);
     return 'moved';
   }
@@ -260,6 +286,7 @@ export class Vault {
     const { folder, name } = splitPath(path);
     const at = folder === '' ? this.root : await this.#ensure(folder);
     await writeDurably(join(at, name), text, NOTE_MODE);
+    this.#changed(path);
   }
 
   /** The absolute path of `Logs/<agent>`, for the audit log's one writer. */
@@ -274,7 +301,8 @@ export class Vault {
   async saveAttachment(taskId: string, filename: string, bytes: Uint8Array): Promise<string> {
     const name = `${taskId} ${attachmentName(filename)}`;
     assertComponent(name);
-    await createDurably(join(await this.#ensure('Attachments'), name), bytes, NOTE_MODE);
+    const there = await createDurably(join(await this.#ensure('Attachments'), name), bytes, NOTE_MODE);
+    if (there) this.#changed(`Attachments/${name}`);
     return name;
   }
 
@@ -303,6 +331,10 @@ export class Vault {
     for (const folder of folders) paths.push(await this.#ensure(folder));
     return watchFolders(paths, onHint);
   }
+}
+
+function pathOf(ref: NoteRef): string {
+  return `${ref.folder}/${ref.name}`;
 }
 
 function splitPath(path: string): { folder: string; name: string } {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMMON_KEYS, type Key, KEYS } from '../../src/runtime/config.ts';
+import { COMMON_KEYS, type Key, KEYS, SYNC_KEYS } from '../../src/runtime/config.ts';
 import { PROJECT, readSources } from '../helpers/source-tree.ts';
 
 /** Least privilege is visible in the code: each process names the keys that it gets. */
@@ -11,10 +11,12 @@ const lines = (await readFile(join(PROJECT, '.env.example'), 'utf8')).split('\n'
 function readersInCode(key: Key): string[] {
   if ((COMMON_KEYS as readonly Key[]).includes(key)) return ['all'];
   return mains
-    .filter(({ text }) => text.includes(`'${key}'`))
+    .filter(({ text }) => text.includes(`'${key}'`) || (isSyncKey(key) && text.includes('...SYNC_KEYS')))
     .map(({ path }) => basename(path, '.main.ts'))
     .sort();
 }
+
+const isSyncKey = (key: Key): boolean => (SYNC_KEYS as readonly Key[]).includes(key);
 
 /** The comment right above the key. */
 function commentOf(key: Key): string[] {

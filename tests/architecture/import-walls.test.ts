@@ -23,6 +23,10 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
   'src/vault/': { files: ['src/core/', 'src/files/'], packages: ['chokidar'] },
   'src/runtime/': { files: ['src/core/', 'src/files/', 'src/vault/'], packages: ['pino', 'zod'] },
   'src/audit/': { files: ['src/core/', 'src/files/', SMALL_RUNTIME], packages: ['zod'] },
+  'src/sync/': {
+    files: ['src/core/', 'src/files/', 'src/vault/', SMALL_RUNTIME],
+    packages: ['zod', 'smol-toml'],
+  },
   'src/drafting/': {
     files: ['src/core/', SMALL_RUNTIME],
     packages: ['ai', '@ai-sdk/anthropic', '@ai-sdk/openai-compatible', 'zod'],
@@ -50,21 +54,21 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
   'src/cloud/': {
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/', 'src/stages/'],
-      ...['src/drafting/', 'src/mail/inbox/', 'src/mail/message/'],
+      ...['src/drafting/', 'src/mail/inbox/', 'src/mail/message/', 'src/sync/'],
     ],
     packages: ['zod'],
   },
   'src/local/': {
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/', 'src/stages/'],
-      ...['src/drafting/', 'src/mail/submission/', 'src/mcp/'],
+      ...['src/drafting/', 'src/mail/submission/', 'src/mcp/', 'src/sync/'],
     ],
     packages: ['@modelcontextprotocol/sdk', 'zod'],
   },
   'src/cli/': {
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/'],
-      ...['src/stages/', 'src/mail/submission/'],
+      ...['src/stages/', 'src/mail/submission/', 'src/sync/'],
     ],
     packages: ['commander', 'zod'],
   },

@@ -28,6 +28,7 @@ const PLANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'vault-knows-core': { 'src/vault/planted.ts': "import '../stages/offers.ts';" },
   'runtime-knows-no-work': { 'src/runtime/planted.ts': "import '../audit/audit-log.ts';" },
   'audit-is-an-adapter': { 'src/audit/planted.ts': "import '../runtime/daemon.ts';" },
+  'sync-is-an-adapter': { 'src/sync/planted.ts': "import '../stages/offers.ts';" },
   'drafting-is-an-adapter': { 'src/drafting/planted.ts': "import '../vault/vault.ts';" },
   'message-is-an-adapter': { 'src/mail/message/planted.ts': "import '../../vault/vault.ts';" },
   'inbox-is-an-adapter': { 'src/mail/inbox/planted.ts': "import '../../runtime/config.ts';" },
@@ -59,6 +60,7 @@ const PLANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'front-matter-place': { 'src/drafting/planted-yaml.ts': "import 'yaml';" },
   'commander-place': { 'src/local/planted-commander.ts': "import 'commander';" },
   'pino-place': { 'src/stages/planted-log.ts': "import 'pino';" },
+  'toml-place': { 'src/cli/planted-toml.ts': "import 'smol-toml';" },
   'pm2-is-never-imported': { 'src/demo/planted-pm2.ts': "import 'pm2';" },
 };
 
