@@ -47,6 +47,8 @@ export interface VaultObserver {
 /** Notes that a user should be able to read and another user of the machine should not. */
 const NOTE_MODE = 0o600;
 
+const GUARD = '.keep';
+
 /**
  * The only code that touches vault files. One instance per process; it holds no state but the resolved
  * root and who is told of changes, so that every call sees the disk as it is now.
@@ -79,9 +81,14 @@ export class Vault {
     this.#observer?.changed(paths);
   }
 
-  /** Creates what is missing of the state folders; a link in the place of one is a fault. */
+  /** Creates what is missing of the state folders and their guards; a link in the place of one is a fault. */
   async ensureFolders(): Promise<void> {
-    for (const folder of [...STATES.map((s) => s.folder), ...OTHER_FOLDERS]) await this.#ensure(folder);
+    for (const folder of [...STATES.map((s) => s.folder), ...OTHER_FOLDERS]) {
+      const path = await this.#ensure(folder);
+      // A file that no device syncs: Syncthing deletes or replaces no folder that holds one (measured).
+      if (!lstatSync(join(path, GUARD), { throwIfNoEntry: false }))
+        await createDurably(join(path, GUARD), '');
+    }
   }
 
   async #ensure(folder: string): Promise<string> {

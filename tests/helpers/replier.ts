@@ -106,7 +106,8 @@ export async function openReplier(drafter: Drafter = templateDrafter): Promise<R
         },
       });
     },
-    names: (folder) => readdir(join(root, folder)).then((all) => all.sort()),
+    names: (folder) =>
+      readdir(join(root, folder)).then((all) => all.filter((name) => name !== '.keep').sort()),
     note: async (path) => {
       const parsed = parseNote(await readFile(join(root, path), 'utf8'));
       if (!parsed.ok) throw new Error(parsed.fault.message);

@@ -23,7 +23,7 @@ describe('the vault', () => {
     expect(await vault.create(ref, 'one')).toBe('created');
     expect(await vault.create(ref, 'two')).toBe('exists');
     expect(await vault.read(ref)).toMatchObject({ ok: true, text: 'one' });
-    expect(await readdir(join(root, ref.folder))).toEqual([ref.name]);
+    expect((await readdir(join(root, ref.folder))).sort()).toEqual(['.keep', ref.name]);
   });
 
   it('lets exactly one of many racing claims win', async () => {
@@ -39,6 +39,37 @@ describe('the vault', () => {
       for (const folder of ['In_Progress/cloud-agent', 'In_Progress/local-agent'] as const)
         for (const name of await vault.list(folder)) await rm(join(root, folder, name));
     }
+  });
+
+  it('guards each folder with a file that no device syncs, and puts a lost one back', async () => {
+    await rm(join(root, 'Done/.keep'));
+    await vault.ensureFolders();
+    for (const folder of ['Done', 'Approved', 'Needs_Action/email', 'Updates/cloud-agent'])
+      expect(await readdir(join(root, folder))).toEqual(['.keep']);
+  });
+
+  it('tells who asked of every change, and waits for the sync before a note that was changed moves on', async () => {
+    const told: string[] = [];
+    vault.observe({
+      changed: (paths) => void told.push(`changed ${paths.join(' ')}`),
+      published: async (path) => {
+        told.push(`asked ${path}`);
+        expect(await vault.exists(ref)).toBe(true);
+      },
+    });
+    await vault.create(ref, 'one');
+    await vault.update(ref, 'two');
+    await vault.move(ref, 'In_Progress/cloud-agent');
+    await vault.writeOther('Dashboard.md', '# Dashboard');
+    await vault.saveAttachment('em-0123456789abcdef', 'a.pdf', Buffer.from('x'));
+    expect(told).toEqual([
+      `changed ${ref.folder}/${ref.name}`,
+      `changed ${ref.folder}/${ref.name}`,
+      `asked ${ref.folder}/${ref.name}`,
+      `changed In_Progress/cloud-agent/${ref.name} ${ref.folder}/${ref.name}`,
+      'changed Dashboard.md',
+      'changed Attachments/em-0123456789abcdef a.pdf',
+    ]);
   });
 
   it('never moves a note over another', async () => {
@@ -115,7 +146,7 @@ describe('the vault', () => {
     await vault.create(long, 'x');
     await vault.create({ ...long, folder: 'Quarantine' }, 'older');
     await vault.quarantine(long, 'because');
-    const names = await readdir(join(root, 'Quarantine'));
+    const names = (await readdir(join(root, 'Quarantine'))).filter((name) => name !== '.keep');
     expect(names).toHaveLength(3);
     const why = names.find((name) => name.endsWith(' (why).md')) ?? '';
     expect(await readFile(join(root, 'Quarantine', why), 'utf8')).toContain('because');
