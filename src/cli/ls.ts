@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { AGE_COLUMNS, ageCounts } from '../core/age.ts';
 import { STATES } from '../core/states.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
+import { doneMonths } from '../vault/task-places.ts';
 import type { Vault } from '../vault/vault.ts';
-import { doneMonths } from './find-task.ts';
 import { openVault, type Outcome, verb, type VerbContext } from './verb.ts';
 
 /** `handover ls`: how many tasks lie where, and since when, as qshape(1) shows a mail queue. */

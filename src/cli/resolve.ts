@@ -4,8 +4,9 @@ import type { TaskId } from '../core/task-id.ts';
 import { EffectJournal } from '../mail/submission/journal.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
+import { placesOf } from '../vault/task-places.ts';
 import type { Vault } from '../vault/vault.ts';
-import { placesOf, taskId } from './find-task.ts';
+import { taskId } from './find-task.ts';
 import { moveOrFault, PENDING } from './move-verb.ts';
 import { openVault, type Outcome, verb, type VerbContext, VerbFault } from './verb.ts';
 

@@ -6,8 +6,9 @@ import { parseNote } from '../core/task-file.ts';
 import type { TaskId } from '../core/task-id.ts';
 import type { EffectJournal } from '../mail/submission/journal.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
+import { allFolders, placesOf } from '../vault/task-places.ts';
 import type { NoteRef, Vault } from '../vault/vault.ts';
-import { allFolders, placesOf, taskId } from './find-task.ts';
+import { taskId } from './find-task.ts';
 import { openJournal, stateWords } from './resolve.ts';
 import { openVault, type Outcome, verb, type VerbContext } from './verb.ts';
 
