@@ -4,7 +4,7 @@
  * Ages are coarse and times absolute for the same reason: the page must not change every minute.
  */
 import { ageWords } from './age.ts';
-import { isStuck, type Presence } from './claim.ts';
+import { isStuck, type Presence } from './presence.ts';
 import { PROCESSES } from './heartbeat.ts';
 import { localTime } from './local-time.ts';
 import { markdownText, noteLink } from './markdown-text.ts';

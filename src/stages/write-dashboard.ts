@@ -3,7 +3,7 @@
  * hundred thousand finished notes costs nothing here, since finished folders are never read as a whole.
  */
 import type { AuditRecord } from '../core/audit-chain.ts';
-import { presenceOf } from '../core/claim.ts';
+import { presenceOf } from '../core/presence.ts';
 import { type DashboardFacts, type NoteSince, renderDashboard, type WaitingNote } from '../core/dashboard.ts';
 import { HEARTBEAT_BYTES, parseHeartbeat, PROCESSES } from '../core/heartbeat.ts';
 import { localTime, parseLocalTime } from '../core/local-time.ts';

@@ -4,7 +4,7 @@ import ts from 'typescript';
 
 /** What one source file says about itself, read from its text by the compiler's parser. */
 export interface Source {
-  /** Relative to the project, such as `src/core/claim.ts`. */
+  /** Relative to the project, such as `src/core/states.ts`. */
   readonly path: string;
   readonly text: string;
   readonly imports: readonly Import[];

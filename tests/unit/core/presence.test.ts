@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isStuck, presenceOf, SILENT_AFTER_MS } from '../../../src/core/claim.ts';
+import { isStuck, presenceOf, SILENT_AFTER_MS } from '../../../src/core/presence.ts';
 import { type Heartbeat, parseHeartbeat } from '../../../src/core/heartbeat.ts';
 
 const NOW = 1_800_000_000_000;
