@@ -2,12 +2,6 @@ import { z } from 'zod';
 
 /** What the tools of email-mcp answer; the client holds them against the same schemas. */
 
-/** The whole address space of this server: no tool takes a recipient, a text or a path. */
-export const taskIdInput = z
-  .string()
-  .regex(/^(?:em|od)-[0-9a-f]{16}$/)
-  .describe('Task id, such as em-0123456789abcdef');
-
 const words = z.string().max(2000);
 const when = z.iso.datetime();
 
@@ -45,23 +39,6 @@ export const fileAnswer = z.strictObject({
 });
 export const threadAnswer = z.strictObject({
   status: z.enum(['quiet', 'answered', 'newer', 'unknown', 'no_such_task']),
-});
-
-export const taskSummary = z.strictObject({
-  task_id: z.string(),
-  folder: z.string(),
-  name: z.string(),
-  title: z.string(),
-  kind: z.string(),
-  from: z.string(),
-  created: z.string(),
-});
-export type TaskSummary = z.infer<typeof taskSummary>;
-
-export const tasksAnswer = z.strictObject({
-  tasks: z.array(taskSummary).max(100),
-  /** Pass it as `cursor` for the next page; null after the last one. */
-  next: z.string().nullable(),
 });
 
 export const taskAnswer = z.strictObject({

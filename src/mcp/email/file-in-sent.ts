@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { TaskId } from '../../core/task-id.ts';
+import { taskIdInput } from '../open-tasks.ts';
 import type { Tool } from '../tool.ts';
-import { fileAnswer, taskIdInput } from './answers.ts';
+import { fileAnswer } from './answers.ts';
 import type { EmailDeps } from './email-deps.ts';
 
 const input = z.strictObject({ task_id: taskIdInput });

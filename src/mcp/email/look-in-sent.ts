@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { TaskId } from '../../core/task-id.ts';
+import { taskIdInput } from '../open-tasks.ts';
 import type { Tool } from '../tool.ts';
-import { lookAnswer, taskIdInput } from './answers.ts';
+import { lookAnswer } from './answers.ts';
 import type { EmailDeps } from './email-deps.ts';
 
 const input = z.strictObject({ task_id: taskIdInput });

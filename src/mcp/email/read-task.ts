@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { TaskId } from '../../core/task-id.ts';
 import type { Tool } from '../tool.ts';
-import { taskAnswer, taskIdInput } from './answers.ts';
+import { taskAnswer } from './answers.ts';
 import type { EmailDeps } from './email-deps.ts';
-import { findOpenTask } from './open-tasks.ts';
+import { findOpenTask, taskIdInput } from '../open-tasks.ts';
 
 const input = z.strictObject({ task_id: taskIdInput });
 const MAX_CHARS = 200_000;

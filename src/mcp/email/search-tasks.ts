@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { OPEN_FOLDERS } from '../../core/states.ts';
 import type { Tool } from '../tool.ts';
-import { tasksAnswer } from './answers.ts';
 import type { EmailDeps } from './email-deps.ts';
-import { pageOfTasks } from './open-tasks.ts';
+import { pageOfTasks, tasksAnswer } from '../open-tasks.ts';
 
 const input = z.strictObject({
   query: z.string().trim().min(1).max(200).describe('Text that the name or the note holds; case is ignored'),

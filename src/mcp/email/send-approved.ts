@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { EffectState } from '../../core/effect-state.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import type { SendResult } from '../../mail/submission/send-sealed.ts';
+import { taskIdInput } from '../open-tasks.ts';
 import type { Tool } from '../tool.ts';
-import { type SendAnswer, sendAnswer, taskIdInput } from './answers.ts';
+import { type SendAnswer, sendAnswer } from './answers.ts';
 import type { EmailDeps } from './email-deps.ts';
 
 const input = z.strictObject({ task_id: taskIdInput });

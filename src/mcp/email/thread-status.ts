@@ -3,9 +3,9 @@ import { parseLocalTime } from '../../core/local-time.ts';
 import { list, parseNote, text } from '../../core/task-file.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import type { Tool } from '../tool.ts';
-import { taskIdInput, threadAnswer } from './answers.ts';
+import { threadAnswer } from './answers.ts';
 import type { EmailDeps } from './email-deps.ts';
-import { findOpenTask } from './open-tasks.ts';
+import { findOpenTask, taskIdInput } from '../open-tasks.ts';
 
 const input = z.strictObject({ task_id: taskIdInput });
 

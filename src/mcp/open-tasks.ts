@@ -1,10 +1,36 @@
-import { OPEN_FOLDERS, type StateFolder } from '../../core/states.ts';
-import { parseNote, text } from '../../core/task-file.ts';
-import { idInName, isTaskId, type TaskId } from '../../core/task-id.ts';
-import type { NoteRef, Vault } from '../../vault/vault.ts';
-import type { TaskSummary } from './answers.ts';
+/** Open tasks as the tools show them. Finished ones are never walked through: they only grow. */
+import { z } from 'zod';
+import { propertyText } from '../core/neutralise.ts';
+import { OPEN_FOLDERS, type StateFolder } from '../core/states.ts';
+import { parseNote, text } from '../core/task-file.ts';
+import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
+import type { NoteRef, NoteStat, Vault } from '../vault/vault.ts';
 
-/** Reads of the open folders for the tools. Finished tasks are never walked through: they only grow. */
+/** How a client names a task: no tool takes a path. */
+export const taskIdInput = z
+  .string()
+  .regex(/^(?:em|od)-[0-9a-f]{16}$/)
+  .describe('Task id, such as em-0123456789abcdef');
+
+const taskSummary = z.strictObject({
+  task_id: z.string(),
+  folder: z.string(),
+  name: z.string(),
+  title: z.string(),
+  kind: z.string(),
+  from: z.string(),
+  created: z.string(),
+  since: z
+    .string()
+    .describe('RFC 3339: when the note came into this folder or was last written, on this machine'),
+});
+type TaskSummary = z.infer<typeof taskSummary>;
+
+export const tasksAnswer = z.strictObject({
+  tasks: z.array(taskSummary).max(100),
+  /** Pass it as `cursor` for the next page; null after the last one. */
+  next: z.string().nullable(),
+});
 
 export interface Page {
   readonly tasks: TaskSummary[];
@@ -32,7 +58,7 @@ export async function pageOfTasks(vault: Vault, request: PageRequest): Promise<P
       const read = await vault.read({ folder, name });
       reads++;
       if (read.ok && request.matches({ name, text: read.text })) {
-        const summary = summarise({ folder, name }, read.text);
+        const summary = summarise({ folder, name }, read);
         if (summary) tasks.push(summary);
       }
       if (tasks.length >= request.limit || reads >= request.maxReads) {
@@ -57,19 +83,20 @@ export async function findOpenTask(vault: Vault, id: TaskId): Promise<{ ref: Not
 
 const MAX_PROPERTY = 300;
 
-function summarise(ref: NoteRef, source: string): TaskSummary | null {
-  const parsed = parseNote(source);
+function summarise(ref: NoteRef, read: { text: string; stat: NoteStat }): TaskSummary | null {
+  const parsed = parseNote(read.text);
   if (!parsed.ok) return null;
-  const property = (key: string) => (text(parsed.note, key) ?? '').slice(0, MAX_PROPERTY);
+  const property = (key: string) => propertyText(text(parsed.note, key) ?? '', MAX_PROPERTY);
   const id = text(parsed.note, 'id');
   return {
     task_id: isTaskId(id) ? id : '',
     folder: ref.folder,
-    name: ref.name,
+    name: propertyText(ref.name, MAX_PROPERTY),
     title: property('title'),
     kind: property('kind'),
     from: property('from'),
     created: property('created'),
+    since: new Date(read.stat.ctimeMs).toISOString(),
   };
 }
 
