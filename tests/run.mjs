@@ -1,7 +1,7 @@
 /**
- * `npm test`: from a fresh clone to a verdict. Installs packages, installs the mail server that the
+ * `npm test`: from a fresh clone to a verdict. Installs packages, installs the servers that the
  * tests talk to, builds, runs. Arguments go to vitest: `npm test -- tests/unit`.
- * Without root or apt, what needs that server is left out and named loudly; with CI=true that is a failure.
+ * Without root or apt, what needs them is left out and named loudly; with CI=true that is a failure.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ const CI = process.env.CI === 'true' || process.env.CI === '1';
 const PROGRAMS = [
   { path: '/usr/sbin/dovecot', package: 'dovecot-imapd', helper: 'tests/helpers/dovecot.ts' },
   { path: '/usr/lib/dovecot/lmtp', package: 'dovecot-lmtpd', helper: 'tests/helpers/dovecot.ts' },
+  { path: '/usr/bin/syncthing', package: 'syncthing', helper: 'tests/helpers/syncthing-node.ts' },
 ];
 const POLICY = '/usr/sbin/policy-rc.d';
 
