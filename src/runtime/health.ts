@@ -17,6 +17,8 @@ export interface Heartbeat {
 }
 
 const HEARTBEAT_MS = 60_000;
+/** The reader refuses a longer one; see core/heartbeat.ts. */
+const REASON_LENGTH = 1000;
 
 /** The state of one process as the user will read it; written at once when it changes, else every minute. */
 export class Health {
@@ -29,6 +31,7 @@ export class Health {
   };
   #state: HealthState = 'ok';
   #reason: string | undefined;
+  readonly #notes = new Map<string, string>();
   #since: number;
   #writing: Promise<void> = Promise.resolve();
   readonly #timer: NodeJS.Timeout;
@@ -47,21 +50,45 @@ export class Health {
     this.#write();
   }
 
+  /** How the work itself goes. */
   set(state: HealthState, reason?: string): void {
-    if (state === this.#state && reason === this.#reason) return;
-    if (state !== this.#state) this.#since = this.#deps.clock.now();
-    this.#state = state;
-    this.#reason = reason;
+    this.#change(() => {
+      this.#state = state;
+      this.#reason = reason;
+    });
+  }
+
+  /** Something beside the work that the user should mend (null: mended). Told while the work itself is well. */
+  note(about: string, words: string | null): void {
+    this.#change(() => {
+      if (words === null) this.#notes.delete(about);
+      else this.#notes.set(about, words);
+    });
+  }
+
+  #shown(): { state: HealthState; reason: string | undefined } {
+    const [note] = this.#notes.values();
+    if (this.#state !== 'ok' || note === undefined) return { state: this.#state, reason: this.#reason };
+    return { state: 'degraded', reason: this.#reason === undefined ? note : `${note} ${this.#reason}` };
+  }
+
+  #change(apply: () => void): void {
+    const before = this.#shown();
+    apply();
+    const after = this.#shown();
+    if (after.state === before.state && after.reason === before.reason) return;
+    if (after.state !== before.state) this.#since = this.#deps.clock.now();
     this.#write();
   }
 
   #write(): void {
     const { vault, agent, process, clock, onError } = this.#deps;
+    const { state, reason } = this.#shown();
     const beat: Heartbeat = {
       process,
       at: new Date(clock.now()).toISOString(),
-      state: this.#state,
-      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+      state,
+      ...(reason === undefined ? {} : { reason: reason.slice(0, REASON_LENGTH) }),
       since: new Date(this.#since).toISOString(),
     };
     const path = `Updates/${agent}/${process}.json`;
