@@ -13,21 +13,17 @@
  */
 import { join } from 'node:path';
 import { AuditLog } from '../audit/audit-log.ts';
-import { parseAddressList } from '../core/address-list.ts';
 import { taskIdForNote } from '../core/task-id.ts';
-import type { Drafter } from '../drafting/drafter.ts';
-import { HANDBOOK_BYTES, readHandbook } from '../drafting/handbook.ts';
-import { templateReader } from '../drafting/read-templates.ts';
-import { templateDrafter } from '../drafting/template-drafter.ts';
+import { drafterFaults, type DrafterSettings, openDrafter } from '../drafting/open-drafter.ts';
+import { houseReader } from '../drafting/read-house.ts';
 import type { Config } from '../runtime/config.ts';
-import { type DaemonContext, runDaemon } from '../runtime/daemon.ts';
+import { runDaemon } from '../runtime/daemon.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { scanLoop } from '../runtime/scan-loop.ts';
 import { ulid } from '../runtime/ulid.ts';
 import { draftReplies } from '../stages/draft-reply.ts';
-import type { House } from '../stages/draft-request.ts';
+import { writerOf } from '../stages/draft-request.ts';
 import { Offers } from '../stages/offers.ts';
-import type { Vault } from '../vault/vault.ts';
 
 const PROCESS = 'draft-replier';
 const HOUR_MS = 3_600_000;
@@ -55,7 +51,7 @@ runDaemon({
   keys: KEYS,
   start: async (context) => {
     const { config, vault, clock, log, stateDir, at, health } = context;
-    const me = writer(config);
+    const me = writerOf(config) ?? refuse(['MAIL_FROM or MAIL_ALIASES is no list of mail addresses']);
     const offers = new Offers({ stateDir, clock });
     const audit = await AuditLog.open({
       dir: await vault.logFolder('cloud-agent'),
@@ -63,7 +59,11 @@ runDaemon({
       headFile: join(stateDir, 'audit', `${PROCESS}.head.json`),
       now: () => clock.now(),
     });
-    const drafter = await openDrafter(context);
+    const drafter = await openDrafter(drafterSettings(config), {
+      clock,
+      random: () => Math.random(),
+      onFailure: (why) => log.warn({ why }, 'the model was not used'),
+    });
     const pass = draftReplies({
       vault,
       drafter,
@@ -113,68 +113,20 @@ runDaemon({
   },
 });
 
-function writer(config: ReplierConfig): { name: string; addresses: string[]; replyAll: boolean } {
-  const own = parseAddressList([config.MAIL_FROM, ...config.MAIL_ALIASES]);
-  const [sender] = own.ok ? own.addresses : [];
-  if (!own.ok || !sender) return refuse(['MAIL_FROM or MAIL_ALIASES is no list of mail addresses']);
-  return { name: sender.name, addresses: own.addresses.map((a) => a.address), replyAll: config.REPLY_ALL };
-}
-
-/** The model's library is only loaded where a model is used: it costs 30 MB of memory. */
-async function openDrafter(context: DaemonContext<(typeof KEYS)[number]>): Promise<Drafter> {
-  const { config, clock, log } = context;
-  if (config.DRAFTER === 'template') return templateDrafter;
-  const faults: string[] = [];
-  const url = config.DRAFTER_BASE_URL;
-  if (config.DRAFTER_MODEL === '') faults.push('DRAFTER_MODEL is missing');
-  if (config.DRAFTER === 'anthropic' && config.DRAFTER_API_KEY === '')
-    faults.push('DRAFTER_API_KEY is missing');
-  if (config.DRAFTER === 'openai-compatible' && url === '') faults.push('DRAFTER_BASE_URL is missing');
-  if (url !== '' && !/^https?:\/\/[^/]/.test(url))
-    faults.push('DRAFTER_BASE_URL must begin with https:// or http://');
-  if (faults.length > 0) return refuse(faults);
-  const { modelDrafter } = await import('../drafting/model-drafter.ts');
-  return modelDrafter(
-    {
-      provider: config.DRAFTER,
-      model: config.DRAFTER_MODEL,
-      baseUrl: url,
-      apiKey: config.DRAFTER_API_KEY,
-      timeoutMs: config.DRAFTER_TIMEOUT_SECONDS * 1000,
-    },
-    {
-      sleep: (ms, signal) => clock.sleep(ms, signal),
-      random: () => Math.random(),
-      now: () => clock.now(),
-      onFailure: (why) => log.warn({ why }, 'the model was not used'),
-    },
-  );
+/** A model needs more than its name: said before anything is claimed, with every variable named. */
+function drafterSettings(config: ReplierConfig): DrafterSettings {
+  const settings: DrafterSettings = {
+    drafter: config.DRAFTER,
+    model: config.DRAFTER_MODEL,
+    baseUrl: config.DRAFTER_BASE_URL,
+    apiKey: config.DRAFTER_API_KEY,
+    timeoutMs: config.DRAFTER_TIMEOUT_SECONDS * 1000,
+  };
+  const faults = drafterFaults(settings);
+  return faults.length === 0 ? settings : refuse(faults);
 }
 
 function refuse(faults: readonly string[]): never {
   process.stderr.write(`${PROCESS}: configuration:\n${faults.map((f) => `  ${f}\n`).join('')}`);
   process.exit(EXIT.config);
-}
-
-/** Templates and handbook, read anew for every draft. */
-function houseReader(
-  vault: Vault,
-  myName: string,
-  onFault: (name: string, message: string) => void,
-): () => Promise<House> {
-  const read = async (path: string, maxBytes: number) => {
-    const file = await vault.readOther(path, maxBytes);
-    return file.ok ? file.text : null;
-  };
-  const templates = templateReader(
-    {
-      list: () => vault.listOther('Templates'),
-      read: (name, maxBytes) => read(`Templates/${name}`, maxBytes),
-    },
-    onFault,
-  );
-  return async () => ({
-    templates: await templates(),
-    handbook: readHandbook((await read('Company_Handbook.md', HANDBOOK_BYTES)) ?? '', myName),
-  });
 }

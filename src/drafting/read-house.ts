@@ -1,0 +1,35 @@
+import { type Handbook, HANDBOOK_BYTES, readHandbook } from './handbook.ts';
+import { templateReader } from './read-templates.ts';
+import type { Template } from './template.ts';
+
+/** The pages of the user that a draft is made from; the vault is one. */
+export interface HousePages {
+  listOther(folder: 'Templates'): Promise<readonly string[]>;
+  readOther(
+    path: string,
+    maxBytes: number,
+  ): Promise<{ readonly ok: true; readonly text: string } | { readonly ok: false }>;
+}
+
+/** Templates and handbook, read anew for every draft. */
+export function houseReader(
+  pages: HousePages,
+  myName: string,
+  onFault: (name: string, message: string) => void,
+): () => Promise<{ readonly templates: readonly Template[]; readonly handbook: Handbook }> {
+  const read = async (path: string, maxBytes: number) => {
+    const file = await pages.readOther(path, maxBytes);
+    return file.ok ? file.text : null;
+  };
+  const templates = templateReader(
+    {
+      list: () => pages.listOther('Templates'),
+      read: (name, maxBytes) => read(`Templates/${name}`, maxBytes),
+    },
+    onFault,
+  );
+  return async () => ({
+    templates: await templates(),
+    handbook: readHandbook((await read('Company_Handbook.md', HANDBOOK_BYTES)) ?? '', myName),
+  });
+}
