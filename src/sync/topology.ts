@@ -2,7 +2,12 @@ import { join } from 'node:path';
 import { judgeTopology, type SharedFolder, type SyncthingFacts, type Topology } from '../core/topology.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { placeOf } from './place.ts';
-import { type FolderConfig, type Syncthing, type SyncthingConfig, SyncthingFault } from './syncthing-client.ts';
+import {
+  type FolderConfig,
+  type Syncthing,
+  type SyncthingConfig,
+  SyncthingFault,
+} from './syncthing-client.ts';
 
 export interface TopologyDeps {
   /** Null: no API key. */
@@ -87,7 +92,8 @@ async function ask(deps: Asked, client: Syncthing): Promise<SyncthingFacts> {
 
 async function sharedFolder(folder: FolderConfig): Promise<SharedFolder> {
   const versioning = folder['versioning'];
-  const type = typeof versioning === 'object' && versioning !== null && 'type' in versioning ? versioning.type : '';
+  const type =
+    typeof versioning === 'object' && versioning !== null && 'type' in versioning ? versioning.type : '';
   return {
     id: folder.id,
     place: await placeOf(folder.path ?? ''),
