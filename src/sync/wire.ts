@@ -13,7 +13,10 @@ export const systemVersion = z.looseObject({ version: z.string() });
 
 /** `GET /rest/system/connections`, by device id. */
 export const connectionsAnswer = z.looseObject({
-  connections: z.record(z.string(), z.looseObject({ connected: z.boolean(), paused: z.boolean() })),
+  connections: z.record(
+    z.string(),
+    z.looseObject({ connected: z.boolean(), paused: z.boolean(), startedAt: z.string().optional() }),
+  ),
 });
 
 /** `GET /rest/stats/device`, by device id. */
