@@ -37,7 +37,9 @@ export interface SyncthingFacts {
   readonly myId: string;
   readonly folders: readonly SharedFolder[];
   readonly devices: readonly PeerDevice[];
-  /** Of the vault's folder; null when it has no such folder. */
+  /** Is the vault's folder paused? Then nothing about it can be learnt. */
+  readonly paused: boolean;
+  /** Of the vault's folder; null when it is paused or there is none. */
   readonly ignores: {
     readonly lines: readonly string[];
     readonly expanded: readonly string[];
@@ -66,6 +68,7 @@ export type TopologyCode =
   | 'forbidden'
   | 'no-answer'
   | 'no-folder'
+  | 'folder-paused'
   | 'other-path'
   | 'ignore-error'
   | 'ignore-include'
@@ -184,6 +187,14 @@ function vaultFolderFindings(facts: TopologyFacts, syncthing: SyncthingFacts): T
       refuse(
         'no-folder',
         `Syncthing has no folder with the id ${facts.folder}. Run \`handover sync apply\`, or mend SYNCTHING_FOLDER.`,
+      ),
+    ];
+  }
+  if (syncthing.paused) {
+    return [
+      refuse(
+        'folder-paused',
+        `Syncthing's folder ${facts.folder} is paused, ${PROOF}. Resume it, or disconnect the cloud machine instead.`,
       ),
     ];
   }

@@ -68,7 +68,9 @@ async function factsOf(
 
 async function ask(deps: Asked, client: Syncthing): Promise<SyncthingFacts> {
   const [{ myId }, config] = await Promise.all([client.system(), client.config()]);
-  const known = config.folders.some((one) => one.id === deps.folder);
+  const vault = config.folders.find((one) => one.id === deps.folder);
+  // A paused folder is not asked: it answers with errors.
+  const known = vault !== undefined && vault.paused !== true;
   const [folders, ignores, status, leaks] = await Promise.all([
     Promise.all(config.folders.map(sharedFolder)),
     known ? client.ignores(deps.folder) : null,
@@ -83,9 +85,12 @@ async function ask(deps: Asked, client: Syncthing): Promise<SyncthingFacts> {
       introducer: device.introducer === true,
       autoAcceptFolders: device.autoAcceptFolders === true,
     })),
+    paused: vault?.paused === true,
     ignores,
     links: numberOf(status?.['localSymlinks']),
-    approvedSharedBy: (leaks?.availability ?? []).filter((device) => deps.trusted.includes(device)),
+    approvedSharedBy: (leaks?.availability ?? []).filter(
+      (device) => deps.trusted.includes(device) && device !== deps.peer,
+    ),
     guiAddress: guiAddress(config),
   };
 }

@@ -49,6 +49,7 @@ function facts(over: Partial<SyncthingFacts> = {}, more: Partial<TopologyFacts> 
       myId: ME,
       folders: [folder(), approvedFolder()],
       devices: [ME, CLOUD, PHONE].map((id) => ({ id, introducer: false, autoAcceptFolders: false })),
+      paused: false,
       ignores: RIGHT,
       links: 0,
       approvedSharedBy: [],
@@ -142,6 +143,10 @@ describe('effects are refused', () => {
 
   it('when the list cannot be read', () => {
     expect(ignored(RIGHT.lines, [], 'parse error')).toEqual(['ignore-error']);
+  });
+
+  it('while the folder is paused', () => {
+    expect(codes(facts({ paused: true, ignores: null }))).toEqual(['folder-paused']);
   });
 
   it('when the vault is not the folder, or there is none', () => {
