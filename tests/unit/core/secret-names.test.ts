@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { secretRules } from '../../../src/core/ignore-lists.ts';
 import {
   ownWords,
   SECRET_NAMES,
@@ -11,17 +12,9 @@ import {
 
 const root = join(import.meta.dirname, '../../..');
 
-/** The rules under the comment that begins with `Secrets.`, up to the next empty line. */
-function secretsSection(text: string): string[] {
-  const lines = text.split('\n');
-  const from = lines.findIndex((line) => /^\/\/ Secrets\b/.test(line));
-  const section = lines.slice(from, lines.indexOf('', from));
-  return section.filter((line) => !line.startsWith('//'));
-}
-
 describe('the names of secrets', () => {
   it('are those that .gitignore-sync keeps from travelling, whatever their case', async () => {
-    const rules = secretsSection(await readFile(join(root, '.gitignore-sync'), 'utf8'));
+    const rules = secretRules(await readFile(join(root, '.gitignore-sync'), 'utf8'));
     expect(rules).toEqual(SECRET_NAMES.map((pattern) => `(?i)${pattern}`));
   });
 
@@ -29,6 +22,10 @@ describe('the names of secrets', () => {
     '.env',
     '.ENV',
     '.env.local',
+    'production.env',
+    '.envrc',
+    'api-token.txt',
+    'access.token',
     'server.pem',
     'Server.KEY',
     'vault.kdbx',
@@ -44,12 +41,20 @@ describe('the names of secrets', () => {
     expect(secretName(name)).not.toBeNull();
   });
 
-  it.each(['env', 'my.env', 'environment.md', 'key.md', 'Monkey', 'token.md', 'rid_rsa', 'secret.md', ''])(
-    'leave %j alone',
-    (name) => {
-      expect(secretName(name)).toBeNull();
-    },
-  );
+  it.each([
+    'env',
+    'environment.md',
+    'Credentials.md',
+    'credentials team.md',
+    'key.md',
+    'Monkey',
+    'token.md',
+    'rid_rsa',
+    'secret.md',
+    '',
+  ])('leave %j alone', (name) => {
+    expect(secretName(name)).toBeNull();
+  });
 });
 
 // Written in two parts, so that no scanner of secrets takes this file for one.
