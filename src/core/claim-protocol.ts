@@ -51,6 +51,12 @@ export function claimStep(facts: ClaimFacts): ClaimMove {
   return facts.peerConnected ? 'wait' : 'proceed_apart';
 }
 
+/**
+ * How a claim came out. `mine`, `apart` (nothing could be settled, go on): work on it. `withdrawn`: take your
+ * own file to Conflicts. `gone`: it is not there any more. `waiting`: keep it, untouched, and ask again later.
+ */
+export type Settled = 'mine' | 'apart' | 'withdrawn' | 'gone' | 'waiting';
+
 /** One file that carries a task id, as everybody can see it. */
 export interface Copy {
   readonly folder: TaskFolder;

@@ -26,9 +26,12 @@ export function taskIdFromBytes(account: string, bytes: Uint8Array): TaskId {
   return idOf('em', account, bytes);
 }
 
-/** For a note that a person wrote: given once, at claim. `unique` is random. */
-export function taskIdForNote(kind: 'em' | 'od', unique: string): TaskId {
-  return idOf(kind, 'note', unique);
+/**
+ * For a note that a person wrote, given once, at claim: found under `name` with this text. The same on every machine, since a
+ * modification time travels with the file; its fractions of a second may not.
+ */
+export function taskIdForNote(name: string, text: string, mtimeMs: number): TaskId {
+  return idOf('em', 'note', name, String(Math.floor(mtimeMs / 1000)), text);
 }
 
 /** The id at the end of a note's name, or null. */

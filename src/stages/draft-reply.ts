@@ -1,7 +1,8 @@
 /**
  * Needs_Action/email -> In_Progress/<agent> -> Pending_Approval/email.
  *
- * The claim is the bare rename. Then the note is written once, with claim and draft together, what is
+ * The claim is the bare rename. It is settled (`settle`: with one machine at once, with two when both may
+ * draft by raise, acknowledge, look), then the note is written once, with claim and draft together, what is
  * offered is recorded, and the note moves on. Killed after any of these, the note lies in
  * In_Progress/<agent> (or is offered), and the next scan goes on from what it finds there:
  *   not drafted                 -> draft it
@@ -14,6 +15,7 @@
  */
 
 import { readSections } from '../core/body.ts';
+import type { Settled } from '../core/claim-protocol.ts';
 import type { At } from '../core/crash-points.ts';
 import { noteName } from '../core/filename.ts';
 import { type Agent, inProgress, type TaskFolder } from '../core/states.ts';
@@ -31,37 +33,44 @@ import {
   mailKind,
   type Writer,
 } from './draft-request.ts';
+import { losesToAnother } from './other-copies.ts';
+import { earliest, readyNames, UNSETTLED_MS, type WaitingDeps } from './waiting-notes.ts';
 
-export interface DraftReplyDeps {
+export interface DraftReplyDeps extends WaitingDeps {
   readonly vault: Pick<
     Vault,
-    'list' | 'read' | 'stat' | 'update' | 'move' | 'moveToFreeName' | 'quarantine' | 'setAside'
+    'list' | 'read' | 'stat' | 'find' | 'update' | 'move' | 'moveToFreeName' | 'quarantine' | 'setAside'
   >;
   readonly agent: Agent;
   readonly drafter: Drafter;
   /** Templates and handbook, as they are now. */
   readonly house: () => Promise<House>;
   readonly me: Writer;
-  /** Waits until the claim is known to be ours alone; with one machine it is at once. */
-  readonly settle: (ref: NoteRef) => Promise<void>;
+  /** Waits until it is known whose the claim is; with one machine it is ours at once. */
+  readonly settle: (ref: NoteRef, signal: AbortSignal) => Promise<Settled>;
+  /** Where our folder also holds what is not drafted by us (the laptop's): which notes are. */
+  readonly marks: ClaimMarks | null;
   /** Remembers what is about to be offered, outside the vault. */
   readonly recordOffer: (id: TaskId, name: string, note: TaskNote) => Promise<void>;
   readonly audit: (line: { action: string; task: TaskId; result: string }) => Promise<void>;
   readonly log: (line: Move) => void;
   readonly onError: (error: unknown, ref: NoteRef) => void;
   readonly at: At;
-  readonly now: () => number;
   readonly newClaim: () => string;
-  /** The id of a note that a person wrote. */
-  readonly newId: () => TaskId;
+  /** The id of a note that a person wrote; the same from the same note, on every machine. */
+  readonly newId: (name: string, text: string, mtimeMs: number) => TaskId;
   readonly timeZone: string;
   readonly expiresMs: number;
-  /** Notes claimed in one pass. */
-  readonly perPass: number;
   /** Notes drafted at the same time. */
   readonly parallel: number;
-  /** A note without an id is somebody typing; it is claimed after so long without a change. */
-  readonly quietMs: number;
+}
+
+/** Kept outside the vault; see stages/drafting-marks.ts. */
+export interface ClaimMarks {
+  add(name: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Which of the notes in our folder are ours to draft. */
+  ours(names: readonly string[]): Promise<readonly string[]>;
 }
 
 /** One move of one task, for the log. */
@@ -76,7 +85,7 @@ export interface Move {
 export interface Pass {
   /** More was waiting than one pass takes. */
   readonly more: boolean;
-  /** When a note that is being typed will have been quiet long enough, or null. */
+  /** When to look again at a note that is being typed, seen in two places or not settled yet; or null. */
   readonly lookAgainAt: number | null;
 }
 
@@ -87,6 +96,7 @@ interface Claimed {
   readonly resumed: boolean;
 }
 
+const ALREADY_OFFERED = 'a card of this task is offered already';
 const INBOX = 'Needs_Action/email';
 const OFFERED = 'Pending_Approval/email';
 /** Rounds against a user who edits while we draft, and failures of one note before it is set aside. */
@@ -98,8 +108,9 @@ export function draftReplies(deps: DraftReplyDeps): (signal: AbortSignal) => Pro
   const failures = new Map<string, number>();
   return async (signal) => {
     const mine = inProgress(deps.agent);
-    const left = (await deps.vault.list(mine)).filter((name) => idInName(name)?.startsWith('od-') !== true);
+    const left = await leftNames(deps, mine);
     const waiting = await readyNames(deps);
+    const lookAgain = earliest(waiting.lookAgainAt);
     const stopping = () => signal.aborted;
     const take = async (name: string, resumed: boolean) => {
       if (stopping()) return;
@@ -107,7 +118,8 @@ export function draftReplies(deps: DraftReplyDeps): (signal: AbortSignal) => Pro
       try {
         const atMs = deps.now();
         if (!resumed && !(await claim(deps, name, mine, atMs))) return;
-        await work(deps, { ref, atMs, resumed }, signal);
+        const done = await work(deps, { ref, atMs, resumed }, signal);
+        if (done === 'later') lookAgain.at(deps.now() + UNSETTLED_MS);
         failures.delete(name);
       } catch (error) {
         // Stopped in the middle of a draft: the note stays claimed and is drafted after the start.
@@ -119,29 +131,14 @@ export function draftReplies(deps: DraftReplyDeps): (signal: AbortSignal) => Pro
     await inParallel(left, deps.parallel, (name) => take(name, true));
     const batch = waiting.names.slice(0, deps.perPass);
     await inParallel(batch, deps.parallel, (name) => take(name, false));
-    return { more: waiting.names.length > batch.length, lookAgainAt: waiting.lookAgainAt };
+    return { more: waiting.names.length > batch.length, lookAgainAt: lookAgain.when() };
   };
 }
 
-/** What may be claimed now: not what a person is typing (Obsidian creates the file with the first key). */
-async function readyNames(deps: DraftReplyDeps): Promise<{ names: string[]; lookAgainAt: number | null }> {
-  const names: string[] = [];
-  let lookAgainAt: number | null = null;
-  for (const name of await deps.vault.list(INBOX)) {
-    if (idInName(name) === null) {
-      const stat = await deps.vault.stat({ folder: INBOX, name });
-      if (stat === null || stat.size === 0) continue;
-      const quietFor = deps.now() - stat.mtimeMs;
-      // A little ahead of the clock is now: the file system counts fractions of a millisecond. Far ahead is a
-      // wrong clock, and waiting for it to be right could be for ever.
-      if (quietFor > -deps.quietMs && quietFor < deps.quietMs) {
-        lookAgainAt = Math.min(lookAgainAt ?? Number.POSITIVE_INFINITY, stat.mtimeMs + deps.quietMs);
-        continue;
-      }
-    }
-    names.push(name);
-  }
-  return { names, lookAgainAt };
+/** What lies in our folder and is ours to draft. */
+async function leftNames(deps: DraftReplyDeps, mine: TaskFolder): Promise<readonly string[]> {
+  const all = (await deps.vault.list(mine)).filter((name) => idInName(name)?.startsWith('od-') !== true);
+  return deps.marks === null ? all : deps.marks.ours(all);
 }
 
 async function claim(
@@ -150,29 +147,45 @@ async function claim(
   mine: TaskFolder,
   startedMs: number,
 ): Promise<boolean> {
+  if (deps.marks !== null) {
+    // The mark would make ours what lies there already and is not.
+    if ((await deps.vault.stat({ folder: mine, name })) !== null) return false;
+    await deps.marks.add(name);
+    deps.at('takeover:marked');
+  }
   const outcome = await deps.vault.move({ folder: INBOX, name }, mine);
-  // `lost` is normal: the user or another agent was faster. `exists`: what a crash left comes first.
-  if (outcome !== 'moved') return false;
+  if (outcome !== 'moved') {
+    // `lost` is normal: the user or another agent was faster. `exists`: what a crash left comes first.
+    await deps.marks?.remove(name);
+    return false;
+  }
   deps.at('replier:claimed');
   deps.log({ task: taskOf(name), from: INBOX, to: mine, ms: deps.now() - startedMs });
   return true;
 }
 
-async function work(deps: DraftReplyDeps, claimed: Claimed, signal: AbortSignal): Promise<void> {
-  await deps.settle(claimed.ref);
+async function work(deps: DraftReplyDeps, claimed: Claimed, signal: AbortSignal): Promise<'done' | 'later'> {
+  if (claimed.resumed) {
+    const left = await openNote(deps, claimed.ref);
+    if (left === null) return 'done';
+    if (isDrafted(left.note, deps.agent)) return offer(deps, claimed, left.note, left.id);
+  }
+  const settled = await deps.settle(claimed.ref, signal);
+  if (settled === 'waiting') return 'later';
+  if (settled === 'gone') return 'done';
+  if (settled === 'withdrawn') return withdraw(deps, claimed, 'the other agent has it');
+  deps.at('replier:settled');
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const read = await openNote(deps, claimed.ref);
-    if (read === null) return;
-    if (claimed.resumed && isDrafted(read.note, deps.agent)) {
-      return offer(deps, claimed, read.note, read.id);
-    }
+    if (read === null) return 'done';
     const drafted = await draft(deps, claimed, read, signal);
     if (drafted === 'changed') continue;
-    if (drafted === 'gone') return;
+    if (drafted === 'gone') return 'done';
     deps.at('replier:draft-written');
     return offer(deps, claimed, drafted, read.id);
   }
   // Somebody keeps writing into it. It stays claimed; the next scan looks again.
+  return 'done';
 }
 
 interface OpenNote {
@@ -202,7 +215,8 @@ async function openNote(deps: DraftReplyDeps, ref: NoteRef): Promise<OpenNote | 
     else await quarantine(deps, ref, 'The property `kind` is neither email_reply nor email_new.');
     return null;
   }
-  const id = taskId(deps, ref.name, text(note, 'id'));
+  const newId = () => deps.newId(ref.name, read.text, read.stat.mtimeMs);
+  const id = taskId(newId, ref.name, text(note, 'id'));
   if (id === null) {
     await quarantine(deps, ref, 'The id in the name of the note and its property `id` differ.');
     return null;
@@ -217,11 +231,11 @@ const UNREADABLE = {
 } as const;
 
 /** The id in the name and in the properties are one. A note of a person has none and is given one. */
-function taskId(deps: DraftReplyDeps, name: string, property: string | undefined): TaskId | null {
+function taskId(newId: () => TaskId, name: string, property: string | undefined): TaskId | null {
   const named = idInName(name);
   const written = isTaskId(property) ? property : null;
   if (named !== null && written !== null && named !== written) return null;
-  return named ?? written ?? deps.newId();
+  return named ?? written ?? newId();
 }
 
 function isDrafted(note: TaskNote, agent: Agent): boolean {
@@ -267,22 +281,32 @@ async function draft(
   return note;
 }
 
-async function offer(deps: DraftReplyDeps, claimed: Claimed, note: TaskNote, id: TaskId): Promise<void> {
+async function offer(
+  deps: DraftReplyDeps,
+  claimed: Claimed,
+  note: TaskNote,
+  id: TaskId,
+): Promise<'done' | 'later'> {
   const { ref } = claimed;
   const named = idInName(ref.name) === id;
   const name = named ? ref.name : noteName(text(note, 'title') ?? '', id);
   // A copy of a note has the id of the first; two cards for one task would be two chances to send. Asked
   // before the offer is recorded, since the record of the card that stands must not be replaced.
   const taken = named ? await deps.vault.stat({ folder: OFFERED, name }) : await isOffered(deps, id);
-  if (taken) return withdraw(deps, claimed, id);
+  if (taken) return withdraw(deps, claimed, ALREADY_OFFERED, id);
+  if (deps.replicas && (await losesToAnother(deps.vault, deps.agent, ref, [ref.name, name]))) {
+    return withdraw(deps, claimed, 'another version of this task stands', id);
+  }
   await deps.recordOffer(id, name, note);
   deps.at('replier:offer-recorded');
   const outcome = await deps.vault.move(ref, OFFERED, name);
-  if (outcome === 'exists') return withdraw(deps, claimed, id);
-  if (outcome === 'lost') return;
+  if (outcome === 'exists') return withdraw(deps, claimed, ALREADY_OFFERED, id);
+  if (outcome === 'lost') return 'done';
   deps.at('replier:offered');
+  await deps.marks?.remove(ref.name);
   deps.log({ task: id, from: ref.folder, to: OFFERED, ms: deps.now() - claimed.atMs });
   await deps.audit({ action: 'draft.offered', task: id, result: text(note, 'drafted_by') ?? '' });
+  return 'done';
 }
 
 async function isOffered(deps: DraftReplyDeps, id: TaskId): Promise<boolean> {
@@ -292,12 +316,18 @@ async function isOffered(deps: DraftReplyDeps, id: TaskId): Promise<boolean> {
   return false;
 }
 
-/** The card that was offered first stands; this version is kept in Conflicts. */
-async function withdraw(deps: DraftReplyDeps, claimed: Claimed, id: TaskId): Promise<void> {
+/** Our own file, and only ours: another version stands, and this one is kept in Conflicts. */
+async function withdraw(
+  deps: DraftReplyDeps,
+  claimed: Claimed,
+  reason: string,
+  task = taskOf(claimed.ref.name),
+): Promise<'done'> {
   const { ref } = claimed;
-  await deps.vault.setAside(ref);
-  const reason = 'a card of this task is offered already';
-  deps.log({ task: id, from: ref.folder, to: 'Conflicts', reason, ms: deps.now() - claimed.atMs });
+  const outcome = await deps.vault.setAside(ref);
+  if (outcome !== 'moved') return 'done';
+  deps.log({ task, from: ref.folder, to: 'Conflicts', reason, ms: deps.now() - claimed.atMs });
+  return 'done';
 }
 
 async function quarantine(deps: DraftReplyDeps, ref: NoteRef, reason: string): Promise<void> {

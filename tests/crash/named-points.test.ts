@@ -20,7 +20,9 @@ const BOUNCED = ['handler:bounce-written', 'handler:bounced'] as const;
 const IN_DOUBT = ['email-mcp:transmitting', 'email-mcp:accepted'] as const;
 const ANSWERED = 'handler:doubt-answered';
 const APART: readonly CrashPoint[] = [...BOUNCED, ...IN_DOUBT, ANSWERED];
-const ALL_SENT = CRASH_POINTS.filter((point) => !APART.includes(point));
+/** Two machines are needed to pass there: tests/crash/takeover-points.test.ts. */
+const HERE = CRASH_POINTS.filter((point) => !point.startsWith('takeover:'));
+const ALL_SENT = HERE.filter((point) => !APART.includes(point));
 
 let world: World;
 let user: User;
@@ -234,7 +236,7 @@ describe('killed at', () => {
 });
 
 it('no point was left out, and no mail of all these kills was lost or lies in two places', async () => {
-  expect([...killedAt.keys()].sort()).toEqual([...CRASH_POINTS].sort());
+  expect([...killedAt.keys()].sort()).toEqual([...HERE].sort());
   const { notes } = await takeCensus(world.vault);
   expect(notes.size).toBe(mails);
   expect([...notes.values()].filter((places) => places.length !== 1)).toEqual([]);

@@ -49,7 +49,10 @@ export async function openReplier(drafter: Drafter = templateDrafter): Promise<R
     drafter,
     house: () => Promise.resolve(HOUSE),
     me: { name: 'Mia', addresses: ['mia@example.net'], replyAll: false },
-    settle: () => Promise.resolve(),
+    settle: () => Promise.resolve('mine'),
+    mayClaim: () => true,
+    replicas: false,
+    marks: null,
     recordOffer: (id, name, note) => {
       offers.push({ id, name, note });
       return Promise.resolve();
@@ -60,7 +63,7 @@ export async function openReplier(drafter: Drafter = templateDrafter): Promise<R
     at: () => undefined,
     now: () => NOW,
     newClaim: () => `01CLAIM${(serial += 1)}`,
-    newId: () => taskIdForNote('em', `note ${(serial += 1)}`),
+    newId: taskIdForNote,
     timeZone: 'Europe/Berlin',
     expiresMs: 72 * 3_600_000,
     perPass: 50,
@@ -91,6 +94,7 @@ export async function openReplier(drafter: Drafter = templateDrafter): Promise<R
         list: alive(vault.list.bind(vault)),
         read: alive(vault.read.bind(vault)),
         stat: alive(vault.stat.bind(vault)),
+        find: alive(vault.find.bind(vault)),
         update: alive(vault.update.bind(vault)),
         move: alive(vault.move.bind(vault)),
         moveToFreeName: alive(vault.moveToFreeName.bind(vault)),
