@@ -140,12 +140,22 @@ module.exports = {
       '^src/mail/submission/',
       [CORE, FILES, SMALL_RUNTIME, '^src/stages/mail-effects\\.ts$', pkg('nodemailer|imapflow|zod')],
     ),
-    only('mcp-is-an-adapter', 'Tools over the journal and the vault.', '^src/mcp/', [
+    only('mcp-is-an-adapter', 'Tools over the journal and the vault.', '^src/mcp/(?!status/)', [
+      '^src/mcp/',
       CORE,
       FILES,
       VAULT,
       SMALL_RUNTIME,
       '^src/mail/submission/',
+      pkg('@modelcontextprotocol/sdk|zod'),
+    ]),
+    only('status-mcp-only-reads', 'Runs on both hosts, so it knows nothing of sending.', '^src/mcp/status/', [
+      '^src/mcp/[^/]+$',
+      CORE,
+      FILES,
+      VAULT,
+      SMALL_RUNTIME,
+      '^src/(audit|sync)/',
       pkg('@modelcontextprotocol/sdk|zod'),
     ]),
     only(

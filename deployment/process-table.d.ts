@@ -11,3 +11,5 @@ export interface App {
 
 export function cloudApps(): App[];
 export function localApps(): App[];
+/** Both tables for one machine; a process of both hosts once. */
+export function bothApps(): App[];

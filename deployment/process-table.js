@@ -24,10 +24,12 @@ const NEVER_IN_PM2 = [
 const CLOUD = [
   { name: 'cloud-email-watcher', needs: 'IMAP_HOST' },
   { name: 'draft-replier', needs: null },
+  { name: 'status-mcp', needs: 'STATUS_MCP_TOKEN' },
 ];
 const LOCAL = [
   { name: 'approval-handler', needs: 'SMTP_HOST' },
   { name: 'orchestrator', needs: null },
+  { name: 'status-mcp', needs: 'STATUS_MCP_TOKEN' },
 ];
 
 export function cloudApps() {
@@ -36,6 +38,12 @@ export function cloudApps() {
 
 export function localApps() {
   return table('local', LOCAL);
+}
+
+/** One machine that is both: what runs on either host runs once, as the laptop's, which sees every folder. */
+export function bothApps() {
+  const local = localApps();
+  return [...cloudApps().filter(({ name }) => local.every((app) => app.name !== name)), ...local];
 }
 
 /** An edge that is not configured is off: its process is left out rather than left to fail. */

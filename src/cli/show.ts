@@ -28,7 +28,7 @@ async function show(deps: { vault: Vault; journal: EffectJournal }, id: TaskId):
   const logs = await Promise.all(
     ['cloud-agent', 'local-agent'].map((agent) => taskRecords(join(vault.root, 'Logs', agent), id)),
   );
-  const audit = logs.flat().sort((a, b) => (a.ts < b.ts ? -1 : 1));
+  const audit = logs.flatMap((log) => log.records).sort((a, b) => (a.ts < b.ts ? -1 : 1));
   const known = notes.length > 0 || audit.length > 0 || state.state !== 'none';
   const lines = [
     id,

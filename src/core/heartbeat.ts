@@ -40,10 +40,15 @@ export function parseHeartbeat(json: string, process: string): Heartbeat | null 
   return { process, at: Date.parse(at), state, reason: reason ?? null };
 }
 
-/** Which process works for whom, and so whose claims stand when it is silent. */
+/**
+ * Which process works for whom, and so whose claims stand when it is silent. An `optional` one may be
+ * switched off: nobody misses it before it was seen.
+ */
 export const PROCESSES = [
-  { agent: 'cloud-agent', process: 'cloud-email-watcher', claims: false },
-  { agent: 'cloud-agent', process: 'draft-replier', claims: true },
-  { agent: 'local-agent', process: 'approval-handler', claims: true },
-  { agent: 'local-agent', process: 'orchestrator', claims: false },
+  { agent: 'cloud-agent', process: 'cloud-email-watcher', claims: false, optional: false },
+  { agent: 'cloud-agent', process: 'draft-replier', claims: true, optional: false },
+  { agent: 'cloud-agent', process: 'status-mcp', claims: false, optional: true },
+  { agent: 'local-agent', process: 'approval-handler', claims: true, optional: false },
+  { agent: 'local-agent', process: 'orchestrator', claims: false, optional: false },
+  { agent: 'local-agent', process: 'status-mcp', claims: false, optional: true },
 ] as const;

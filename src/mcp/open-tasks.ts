@@ -4,7 +4,7 @@ import { propertyText } from '../core/neutralise.ts';
 import { OPEN_FOLDERS, type StateFolder } from '../core/states.ts';
 import { parseNote, text } from '../core/task-file.ts';
 import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
-import type { NoteRef, NoteStat, Vault } from '../vault/vault.ts';
+import type { NoteRef, ReadResult, Vault } from '../vault/vault.ts';
 
 /** How a client names a task: no tool takes a path. */
 export const taskIdInput = z
@@ -32,8 +32,8 @@ export const tasksAnswer = z.strictObject({
   next: z.string().nullable(),
 });
 
-export interface Page {
-  readonly tasks: TaskSummary[];
+export interface Page<Item> {
+  readonly items: Item[];
   readonly next: string | null;
 }
 
@@ -44,29 +44,42 @@ export interface PageRequest {
   readonly cursor: string | undefined;
   /** At most this many notes are read for one page. */
   readonly maxReads: number;
-  readonly matches: (note: { name: string; text: string }) => boolean;
 }
 
-export async function pageOfTasks(vault: Vault, request: PageRequest): Promise<Page> {
-  const tasks: TaskSummary[] = [];
+/** Goes through the notes of the folders by name; `take` gives null for one that is not wanted. */
+export async function walkNotes<Item>(
+  vault: Vault,
+  request: PageRequest & { readonly take: (ref: NoteRef, read: Read) => Item | null },
+): Promise<Page<Item>> {
+  const items: Item[] = [];
   const after = decodeCursor(request.cursor);
   let reads = 0;
-  for (const folder of request.folders) {
-    const place = request.folders.indexOf(folder);
+  for (const [place, folder] of request.folders.entries()) {
     for (const name of await vault.list(folder)) {
       if (after && (place < after.place || (place === after.place && name <= after.name))) continue;
       const read = await vault.read({ folder, name });
       reads++;
-      if (read.ok && request.matches({ name, text: read.text })) {
-        const summary = summarise({ folder, name }, read);
-        if (summary) tasks.push(summary);
-      }
-      if (tasks.length >= request.limit || reads >= request.maxReads) {
-        return { tasks, next: encodeCursor(place, name) };
+      const item = read.ok ? request.take({ folder, name }, read) : null;
+      if (item !== null) items.push(item);
+      if (items.length >= request.limit || reads >= request.maxReads) {
+        return { items, next: encodeCursor(place, name) };
       }
     }
   }
-  return { tasks, next: null };
+  return { items, next: null };
+}
+
+type Read = Extract<ReadResult, { ok: true }>;
+
+export async function pageOfTasks(
+  vault: Vault,
+  request: PageRequest & { readonly matches: (note: { name: string; text: string }) => boolean },
+): Promise<z.output<typeof tasksAnswer>> {
+  const { items, next } = await walkNotes(vault, {
+    ...request,
+    take: (ref, read) => (request.matches({ name: ref.name, text: read.text }) ? summarise(ref, read) : null),
+  });
+  return { tasks: items, next };
 }
 
 /** The note of an open task, by its id; the id in the front matter counts, the name is only where to look. */
@@ -83,7 +96,7 @@ export async function findOpenTask(vault: Vault, id: TaskId): Promise<{ ref: Not
 
 const MAX_PROPERTY = 300;
 
-function summarise(ref: NoteRef, read: { text: string; stat: NoteStat }): TaskSummary | null {
+function summarise(ref: NoteRef, read: Read): TaskSummary | null {
   const parsed = parseNote(read.text);
   if (!parsed.ok) return null;
   const property = (key: string) => propertyText(text(parsed.note, key) ?? '', MAX_PROPERTY);

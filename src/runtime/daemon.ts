@@ -4,7 +4,7 @@ import type { Agent } from '../core/states.ts';
 import { isInside } from '../files/inside.ts';
 import { Vault } from '../vault/vault.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Config, ConfigFault, crashRequest, type Key, loadConfig } from './config.ts';
+import { type Config, ConfigFault, crashRequest, isConfigured, type Key, loadConfig } from './config.ts';
 import { EXIT } from './exit-codes.ts';
 import { Health } from './health.ts';
 import { takeLock } from './lock.ts';
@@ -37,13 +37,15 @@ export function runDaemon<const K extends Key>(daemon: {
   readonly process: string;
   readonly agent: Agent;
   readonly keys: readonly K[];
+  /** Keys that may stay empty elsewhere and that this process cannot do without. */
+  readonly needs?: readonly K[];
   readonly start: (context: DaemonContext<K>) => Promise<Running>;
 }): void {
   void main(daemon);
 }
 
 async function main<const K extends Key>(daemon: Parameters<typeof runDaemon<K>>[0]): Promise<void> {
-  const config = readConfig(daemon.process, daemon.keys);
+  const config = readConfig(daemon.process, daemon.keys, daemon.needs);
   const log = createLogger(daemon.process, config.LOG_LEVEL);
   const releasers: (() => Promise<void>)[] = [];
   const quit = once(async (code: number) => {
@@ -108,12 +110,21 @@ async function main<const K extends Key>(daemon: Parameters<typeof runDaemon<K>>
   }
 }
 
-function readConfig<K extends Key>(process_: string, keys: readonly K[]): Config<K> {
+/** Exits with 78, every fault told, when the configuration is wrong. */
+export function readConfig<K extends Key>(
+  process_: string,
+  keys: readonly K[],
+  needs: readonly K[] = [],
+): Config<K> {
+  const missing = needs.filter((key) => !isConfigured([key])).map((key) => `${key} is missing`);
   try {
-    return loadConfig(keys);
+    const config = loadConfig(keys);
+    if (missing.length === 0) return config;
+    throw new ConfigFault([]);
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;
-    process.stderr.write(`${process_}: ${error.message}\n`);
+    const told = new ConfigFault([...error.faults, ...missing]);
+    process.stderr.write(`${process_}: ${told.message}\n`);
     process.exit(EXIT.config);
   }
 }

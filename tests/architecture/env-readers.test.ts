@@ -10,10 +10,11 @@ const lines = (await readFile(join(PROJECT, '.env.example'), 'utf8')).split('\n'
 
 function readersInCode(key: Key): string[] {
   if ((COMMON_KEYS as readonly Key[]).includes(key)) return ['all'];
-  return mains
+  const readers = mains
     .filter(({ text }) => text.includes(`'${key}'`) || (isSyncKey(key) && text.includes('...SYNC_KEYS')))
-    .map(({ path }) => basename(path, '.main.ts'))
-    .sort();
+    .map(({ path }) => basename(path, '.main.ts'));
+  // A process that runs on both hosts has an entry on each.
+  return [...new Set(readers)].sort();
 }
 
 const isSyncKey = (key: Key): boolean => (SYNC_KEYS as readonly Key[]).includes(key);

@@ -40,6 +40,13 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
     files: ['src/core/', 'src/files/', SMALL_RUNTIME, 'src/stages/mail-effects.ts'],
     packages: ['nodemailer', 'imapflow', 'zod'],
   },
+  'src/mcp/status/': {
+    files: [
+      ...['src/core/', 'src/files/', 'src/vault/', 'src/audit/', 'src/sync/', SMALL_RUNTIME],
+      'src/mcp/(http|list-tasks|open-tasks|stdio|tool).ts',
+    ],
+    packages: ['@modelcontextprotocol/sdk', 'zod'],
+  },
   'src/mcp/': {
     files: ['src/core/', 'src/files/', 'src/vault/', 'src/mail/submission/', SMALL_RUNTIME],
     packages: ['@modelcontextprotocol/sdk', 'zod'],
@@ -54,7 +61,7 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
   'src/cloud/': {
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/', 'src/stages/'],
-      ...['src/drafting/', 'src/mail/inbox/', 'src/mail/message/', 'src/sync/'],
+      ...['src/drafting/', 'src/mail/inbox/', 'src/mail/message/', 'src/sync/', 'src/mcp/status/'],
     ],
     packages: ['zod'],
   },

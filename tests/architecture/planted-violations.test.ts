@@ -34,6 +34,9 @@ const PLANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'inbox-is-an-adapter': { 'src/mail/inbox/planted.ts': "import '../../runtime/config.ts';" },
   'submission-is-an-adapter': { 'src/mail/submission/planted.ts': "import '../../vault/vault.ts';" },
   'mcp-is-an-adapter': { 'src/mcp/planted.ts': "import '../stages/offers.ts';" },
+  'status-mcp-only-reads': {
+    'src/mcp/status/planted.ts': "import '../../mail/submission/journal.ts';",
+  },
   'stages-know-interfaces': { 'src/stages/planted.ts': "import '../mail/submission/submit.ts';" },
   'stages-know-shapes': { 'src/stages/planted-value.ts': "import '../drafting/template.ts';" },
   // By way of a file that may itself do so: the wall holds through any number of imports.

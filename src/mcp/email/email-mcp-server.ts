@@ -1,8 +1,8 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { listTasks } from '../list-tasks.ts';
 import { Calls, register, type ToolHost } from '../tool.ts';
 import type { EmailDeps } from './email-deps.ts';
 import { fileInSent } from './file-in-sent.ts';
-import { listTasks } from './list-tasks.ts';
 import { lookInSent } from './look-in-sent.ts';
 import { readTask } from './read-task.ts';
 import { searchTasks } from './search-tasks.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { OPEN_FOLDERS } from '../../core/states.ts';
-import type { Tool } from '../tool.ts';
-import type { EmailDeps } from './email-deps.ts';
-import { pageOfTasks, tasksAnswer } from '../open-tasks.ts';
+import { OPEN_FOLDERS } from '../core/states.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { Tool } from './tool.ts';
+import { pageOfTasks, tasksAnswer } from './open-tasks.ts';
 
 const input = z.strictObject({
   folder: z.enum(OPEN_FOLDERS).optional().describe('Only this state folder; all open ones otherwise'),
@@ -10,7 +10,7 @@ const input = z.strictObject({
   cursor: z.string().max(500).optional().describe('`next` of the page before'),
 });
 
-export const listTasks: Tool<typeof input, typeof tasksAnswer, EmailDeps> = {
+export const listTasks: Tool<typeof input, typeof tasksAnswer, { readonly vault: Vault }> = {
   name: 'list_tasks',
   title: 'List open tasks',
   description:
