@@ -4,10 +4,11 @@
  * Ages are coarse and times absolute for the same reason: the page must not change every minute.
  */
 import { ageWords } from './age.ts';
-import { isStuck, type Presence } from './presence.ts';
+import { type HandoverFacts, handoverLines } from './handover.ts';
 import { PROCESSES } from './heartbeat.ts';
 import { localTime } from './local-time.ts';
 import { markdownText, noteLink } from './markdown-text.ts';
+import { isStuck, type Presence } from './presence.ts';
 import type { Agent } from './states.ts';
 
 export interface WaitingNote {
@@ -37,13 +38,18 @@ export interface DashboardFacts {
   /** Newest first. `name` is null when the note could not be found. */
   readonly sent: readonly { readonly name: string | null; readonly task: string; readonly at: number }[];
   readonly quarantined: readonly string[];
-  readonly conflicts: readonly string[];
-  /** What is wrong with the vault itself, a sentence each. */
+  /** `why`: what it lost to, a sentence; null when nobody of ours put it there. */
+  readonly conflicts: readonly { readonly name: string; readonly why: string | null }[];
+  /** What is wrong with the vault itself, or was done to it, a sentence each; most urgent first. */
   readonly faults: readonly string[];
+  /** Null on one machine. */
+  readonly handover: HandoverFacts | null;
   readonly processes: readonly { readonly agent: Agent; readonly process: string; readonly seen: Presence }[];
 }
 
 const SHOWN = 20;
+/** The page is read in ten seconds. */
+const SHOWN_FAULTS = 12;
 
 export function renderDashboard(facts: DashboardFacts, now: number): string {
   const parts = [
@@ -51,6 +57,7 @@ export function renderDashboard(facts: DashboardFacts, now: number): string {
     ...notices(facts),
     waitingSection(facts, now),
     lookSection(facts, now),
+    handoverSection(facts),
     underWaySection(facts, now),
     sentSection(facts),
     processSection(facts),
@@ -99,12 +106,14 @@ function waitingSection(facts: DashboardFacts, now: number): string {
 }
 
 function lookSection(facts: DashboardFacts, now: number): string {
-  const lines = facts.faults.map((fault) => `- ${markdownText(fault, 300)}`);
+  const lines = facts.faults.slice(0, SHOWN_FAULTS).map((fault) => `- ${markdownText(fault, 400)}`);
+  const more = facts.faults.length - lines.length;
+  if (more > 0) lines.push(`- and ${more} more; the log of the orchestrator has them`);
   for (const note of stuckClaims(facts, now)) {
     lines.push(`- ${noteLink(note.name)} · with the ${note.agent} ${since(note.since, facts, now)}`);
   }
   lines.push(...named(facts.quarantined, 'in `Quarantine`; the reason lies beside it'));
-  lines.push(...named(facts.conflicts, 'in `Conflicts`: another version of a note, kept'));
+  lines.push(...keptVersions(facts.conflicts));
   return lines.length === 0 ? '' : `## Needs a look\n\n${lines.join('\n')}`;
 }
 
@@ -127,6 +136,24 @@ function named(names: readonly string[], where: string): string[] {
   if (names.length > lines.length)
     lines.push(`- and ${names.length - lines.length} more ${where.split(/[;:]/)[0] ?? ''}`);
   return lines;
+}
+
+const SHOWN_CONFLICTS = 5;
+
+function keptVersions(conflicts: DashboardFacts['conflicts']): string[] {
+  const lines = conflicts.slice(0, SHOWN_CONFLICTS).map(({ name, why }) => {
+    const words = why === null ? 'another version of a note, kept' : markdownText(why, 300);
+    return `- ${noteLink(name)} · in \`Conflicts\`: ${words}`;
+  });
+  const more = conflicts.length - lines.length;
+  if (more > 0) lines.push(`- and ${more} more in \`Conflicts\``);
+  return lines;
+}
+
+function handoverSection(facts: DashboardFacts): string {
+  if (facts.handover === null) return '';
+  const lines = handoverLines(facts.handover, (ms) => clock(ms, facts), markdownText);
+  return `## Handover\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
 }
 
 function underWaySection(facts: DashboardFacts, now: number): string {
@@ -154,10 +181,14 @@ function sentSection(facts: DashboardFacts): string {
 }
 
 function processSection(facts: DashboardFacts): string {
-  const rows = facts.processes.map(
-    ({ agent, process, seen }) => `| ${process} | ${agent} | ${presenceWords(seen, facts)} |`,
-  );
+  const rows = facts.processes
+    .filter((p) => p.seen.presence !== 'never' || !isOptional(p))
+    .map(({ agent, process, seen }) => `| ${process} | ${agent} | ${presenceWords(seen, facts)} |`);
   return `## Who was last seen\n\n| Process | Agent | |\n| --- | --- | --- |\n${rows.join('\n')}`;
+}
+
+function isOptional({ agent, process }: { readonly agent: Agent; readonly process: string }): boolean {
+  return PROCESSES.some((row) => row.agent === agent && row.process === process && row.optional);
 }
 
 function presenceWords(seen: Presence, facts: DashboardFacts): string {

@@ -5,29 +5,38 @@
  * WHAT IT DOES
  *   Writes `Dashboard.md`, of which it is the only writer; makes missing state folders again; takes
  *   sync-conflict copies out of the state folders; removes unfinished files of ours that a crash left.
+ *   With two machines: settles doubles and conflict copies, puts back tasks that another device deleted,
+ *   tells what other devices did to files of this laptop, drafts when the cloud is silent.
  *   Hints of the file watch wake it, a scan every SCAN_SECONDS is the truth.
  * READS
- *   All open state folders, `Updates/`, the approval handler's audit log, `PAUSE.md`.
+ *   All open state folders, `Updates/`, the approval handler's audit log, `PAUSE.md`; STATE_DIR (`journal/`,
+ *   `active/`, `drafting/`); `.stversions/`; Syncthing's REST interface on this machine.
  * WRITES
  *   `Dashboard.md`, `Conflicts/` (moves), `Logs/local-agent/*.orchestrator.jsonl`,
- *   `Updates/local-agent/orchestrator.json`. No task file.
+ *   `Updates/local-agent/orchestrator.json`. Task files it moves and puts back, and never changes.
+ *   STATE_DIR (`orchestrator/`, `open-tasks/`, `sync/`). The take-over: see take-over.ts.
  * SECRETS
- *   None.
+ *   The key of Syncthing's REST interface; for the take-over the model key, when a model drafts.
  * MAY IT RUN TWICE
  *   No; a lock in STATE_DIR keeps a second one out. Two would overwrite each other's page, nothing worse.
  * ON CRASH
  *   Nothing to repair: every pass starts from what lies in the vault. A conflict copy that was moved just
- *   before its audit line was written stays in `Conflicts/` without the line.
+ *   before its audit line was written stays in `Conflicts/` without the line. A task that was put back just
+ *   before it was noted counts once less towards the limit.
  */
 import { join } from 'node:path';
 import { AuditFault } from '../audit/audit-fault.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { recentRecords } from '../audit/recent-records.ts';
 import { OPEN_FOLDERS } from '../core/states.ts';
+import { SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
 import { scanLoop } from '../runtime/scan-loop.ts';
 import { sweepVault } from '../stages/sweep-vault.ts';
 import { dashboardWriter } from '../stages/write-dashboard.ts';
+import { secretWatch } from '../vault/secret-watch.ts';
+import { inspectShape } from '../vault/shape.ts';
+import { openReplicas } from './replicas.ts';
 
 const SENT_SHOWN = 10;
 const WHOLE_SWEEP_MS = 3_600_000;
@@ -37,8 +46,9 @@ const BETWEEN_PASSES_MS = 500;
 runDaemon({
   process: 'orchestrator',
   agent: 'local-agent',
-  keys: ['DRY_RUN'],
-  start: async ({ config, vault, clock, log, stateDir, agent, health, fatal }) => {
+  keys: ['DRY_RUN', ...SYNC_KEYS],
+  start: async (context) => {
+    const { config, vault, clock, log, stateDir, agent, health, fatal } = context;
     const logs = await vault.logFolder(agent);
     const now = () => clock.now();
     const audit = await AuditLog.open({
@@ -55,18 +65,38 @@ runDaemon({
         max: SENT_SHOWN,
       });
     const timeZone = config.TIMEZONE;
-    const dashboard = dashboardWriter({ vault, now, timeZone, dryRun: config.DRY_RUN, sentRecords });
+    const hint = () => loop.hint();
+    const replicas =
+      config.SYNC === 'syncthing'
+        ? await openReplicas({ context, audit, fatal, hint, onDashboard: () => dashboard.forget() })
+        : null;
+    const dashboard = dashboardWriter({
+      ...{ vault, now, timeZone, sentRecords, dryRun: config.DRY_RUN },
+      ...(replicas ? { handover: (replier) => replicas.handover(replier), reasons: replicas.reasons } : {}),
+    });
+    const secrets = secretWatch({ root: vault.root, now });
+    const conflictCopies = replicas ? 'leave' : 'set_aside';
     let wholeSweepDue = 0;
     let notBefore = 0;
+    let told: readonly string[] = [];
     const scan = async (signal: AbortSignal): Promise<void> => {
       await clock.sleep(Math.max(0, notBefore - now()), signal);
-      const whole = now() >= wholeSweepDue;
-      const swept = await sweepVault({ vault, now, timeZone, audit }, whole ? 'all' : 'open');
+      const whole = now() >= wholeSweepDue || replicas?.wholeWanted() === true;
+      const kept = await replicas?.pass(whole);
+      if (kept && kept.lookAgainAt !== null)
+        loop.wakeAt(Math.max(kept.lookAgainAt, now() + BETWEEN_PASSES_MS));
+      const swept = await sweepVault({ vault, now, timeZone, audit, conflictCopies }, whole ? 'all' : 'open');
       if (whole) wholeSweepDue = now() + WHOLE_SWEEP_MS;
       if (swept.setAside + swept.removed > 0) log.info({ ...swept }, 'swept');
-      if ((await dashboard.write(swept.faults)) === 'written') log.debug('dashboard written');
+      const wrong = [
+        ...swept.faults,
+        ...shapeWords(vault.root, now(), swept.faults),
+        ...listOf(await secrets.words()),
+      ];
+      told = [...wrong, ...(kept?.faults ?? [])];
+      if ((await dashboard.write(told)) === 'written') log.debug('dashboard written');
       notBefore = now() + BETWEEN_PASSES_MS;
-      health.set(swept.faults.length === 0 ? 'ok' : 'degraded', swept.faults[0]);
+      health.set(wrong.length === 0 ? 'ok' : 'degraded', wrong[0]);
     };
     const loop = scanLoop({
       scan,
@@ -78,12 +108,28 @@ runDaemon({
         health.set('degraded', 'the last pass failed; see the log');
       },
     });
-    const watch = await vault.watch(OPEN_FOLDERS, () => loop.hint());
+    const watch = await vault.watch(OPEN_FOLDERS, hint);
     return {
       stop: async () => {
         await watch.close();
         await loop.stop();
+        if (!replicas) return;
+        // What the phone reads until this laptop is back.
+        replicas.stopping();
+        await dashboard.write(told).catch((error: unknown) => log.warn({ err: error }, 'page not written'));
+        await replicas.stop();
       },
     };
   },
 });
+
+/** The sweep met some of it already. */
+function shapeWords(root: string, at: number, met: readonly string[]): readonly string[] {
+  return inspectShape(root, at)
+    .filter(({ path }) => !met.some((words) => words.startsWith(`${path}:`)))
+    .map(({ words }) => words);
+}
+
+function listOf(words: string | null): readonly string[] {
+  return words === null ? [] : [words];
+}

@@ -26,6 +26,8 @@ export interface SweepDeps {
   readonly now: () => number;
   readonly timeZone: string;
   readonly audit: AuditTrail;
+  /** Who keeps two replicas in order decides about conflict copies too; alone, the sweep sets them aside. */
+  readonly conflictCopies: 'set_aside' | 'leave';
 }
 
 /**
@@ -70,7 +72,9 @@ async function sweepStrays(deps: SweepDeps, folder: TaskFolder, faults: Set<stri
   if (folder === 'Conflicts') return 0;
   let setAside = 0;
   for (const { name, why } of await deps.vault.listStrays(folder)) {
-    if (why === 'sync-conflict') setAside += await takeAside(deps, folder, name);
+    if (why === 'sync-conflict') {
+      if (deps.conflictCopies === 'set_aside') setAside += await takeAside(deps, folder, name);
+    }
     // Months are folders of Done; anywhere else the user should know why a note is not worked on.
     else if (folder !== 'Done' && (why === 'odd-name' || why === 'not-a-file')) {
       faults.add(`${folder}: ${name} is no plain note and is left alone`);

@@ -3,14 +3,17 @@
  * hundred thousand finished notes costs nothing here, since finished folders are never read as a whole.
  */
 import type { AuditRecord } from '../core/audit-chain.ts';
-import { presenceOf } from '../core/presence.ts';
+import { type Presence, presenceOf } from '../core/presence.ts';
 import { type DashboardFacts, type NoteSince, renderDashboard, type WaitingNote } from '../core/dashboard.ts';
-import { HEARTBEAT_BYTES, parseHeartbeat, PROCESSES } from '../core/heartbeat.ts';
+import type { HandoverFacts } from '../core/handover.ts';
+import { PROCESSES } from '../core/heartbeat.ts';
 import { localTime, parseLocalTime } from '../core/local-time.ts';
-import { type Agent, doneFolder, inProgress, type TaskFolder } from '../core/states.ts';
+import { doneFolder, inProgress, type TaskFolder } from '../core/states.ts';
 import { parseNote, text } from '../core/task-file.ts';
 import { idInName } from '../core/task-id.ts';
+import { readHeartbeat } from '../vault/read-heartbeat.ts';
 import { type Vault, VaultFault } from '../vault/vault.ts';
+import type { ConflictReasons } from './conflict-reasons.ts';
 
 export interface DashboardDeps {
   readonly vault: Vault;
@@ -19,11 +22,16 @@ export interface DashboardDeps {
   readonly dryRun: boolean;
   /** Newest audit lines about mails that were sent, newest first, few. */
   readonly sentRecords: () => Promise<readonly AuditRecord[]>;
+  /** With two machines. */
+  readonly handover?: (replier: Presence) => HandoverFacts;
+  readonly reasons?: ConflictReasons;
 }
 
 export interface DashboardWriter {
   /** @param faults what the sweep found wrong with the vault, a sentence each. */
   write(faults: readonly string[]): Promise<'written' | 'unchanged'>;
+  /** Another device changed the page: the next `write` writes it, whatever it says. */
+  forget(): void;
 }
 
 /** Notes per folder that are looked at one by one; the rest is counted. */
@@ -38,10 +46,16 @@ export function dashboardWriter(deps: DashboardDeps): DashboardWriter {
   let last: string | null = null;
   const cards = new Map<string, WaitingNote>();
   const sentNames = new Map<string, string | null>();
+  let known = false;
   return {
+    forget: () => {
+      last = null;
+      known = true;
+    },
     write: async (faults) => {
       const now = deps.now();
-      last ??= await readPage(deps.vault);
+      if (!known) last = await readPage(deps.vault);
+      known = true;
       const page = renderDashboard(await gather(deps, { cards, sentNames, faults, now }), now);
       // Held against what we wrote, not against the file: an edit by the user stays until we have news.
       if (page === last) return 'unchanged';
@@ -90,6 +104,14 @@ async function gather(deps: DashboardDeps, pass: Pass): Promise<DashboardFacts> 
       return notes.map((note) => ({ ...note, agent }));
     }),
   );
+  const processes = await Promise.all(
+    PROCESSES.map(async ({ agent, process }) => ({
+      agent,
+      process,
+      seen: presenceOf(await readHeartbeat(vault, agent, process), pass.now),
+    })),
+  );
+  const replier = processes.find((p) => p.agent === 'cloud-agent' && p.process === 'draft-replier');
   return {
     timeZone: deps.timeZone,
     dryRun: deps.dryRun,
@@ -101,16 +123,17 @@ async function gather(deps: DashboardDeps, pass: Pass): Promise<DashboardFacts> 
     claimed: claimed.flat(),
     sent: await sentNotes(deps, pass),
     quarantined: await listed(vault, 'Quarantine'),
-    conflicts: [...(await listed(vault, 'Conflicts')), ...(await conflictCopies(vault))],
+    conflicts: await keptVersions(deps),
     faults: pass.faults,
-    processes: await Promise.all(
-      PROCESSES.map(async ({ agent, process }) => ({
-        agent,
-        process,
-        seen: presenceOf(await heartbeat(vault, agent, process), pass.now),
-      })),
-    ),
+    processes,
+    handover: deps.handover?.(replier?.seen ?? { presence: 'never' }) ?? null,
   };
+}
+
+async function keptVersions({ vault, reasons }: DashboardDeps): Promise<DashboardFacts['conflicts']> {
+  const names = [...(await listed(vault, 'Conflicts')), ...(await conflictCopies(vault))];
+  await reasons?.keepOnly(new Set(names));
+  return names.map((name) => ({ name, why: reasons?.of(name) ?? null }));
 }
 
 async function waitingNotes(
@@ -199,11 +222,6 @@ async function existing(vault: Vault, paths: readonly string[]): Promise<string[
 async function conflictCopies(vault: Vault): Promise<string[]> {
   const strays = await unlessBroken(vault.listStrays('Conflicts'), []);
   return strays.filter((stray) => stray.why === 'sync-conflict').map((stray) => stray.name);
-}
-
-async function heartbeat(vault: Vault, agent: Agent, process: string) {
-  const read = await unlessBroken(vault.readOther(`Updates/${agent}/${process}.json`, HEARTBEAT_BYTES), GONE);
-  return read.ok ? parseHeartbeat(read.text, process) : null;
 }
 
 /** The audit line names the task; the name of its note is looked up once, in the month's folder. */

@@ -19,6 +19,7 @@ const quiet: DashboardFacts = {
   quarantined: [],
   conflicts: [],
   faults: [],
+  handover: null,
   processes: [
     { agent: 'cloud-agent', process: 'draft-replier', seen: { presence: 'never' } },
     {
@@ -154,7 +155,7 @@ Nothing yet.
           {
             ...quiet,
             waiting: [{ name, since: NOW, outcome: reason }],
-            conflicts: [name],
+            conflicts: [{ name, why: name }],
             faults: [reason],
             processes: [
               {
@@ -170,7 +171,7 @@ Nothing yet.
           {
             ...quiet,
             waiting: [{ name: 'x.md', since: NOW, outcome: null }],
-            conflicts: ['x.md'],
+            conflicts: [{ name: 'x.md', why: null }],
             faults: ['x'],
             processes: [
               {

@@ -1,0 +1,35 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TaskId } from '../core/task-id.ts';
+import { EffectJournal } from '../mail/submission/journal.ts';
+import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
+import { ActiveEffects } from '../stages/active-effects.ts';
+import { DraftingMarks } from '../stages/drafting-marks.ts';
+import type { FinishedTasks } from '../stages/finished-copies.ts';
+
+/** What STATE_DIR says of a task, whatever the vault says. Reads only. */
+export interface EffectEvidence extends FinishedTasks {
+  /** Did the user approve the note of this task that lies in `In_Progress/local-agent`? */
+  approvedHere(id: TaskId, name: string): Promise<boolean>;
+}
+
+export async function effectEvidence(stateDir: string, now: () => number): Promise<EffectEvidence> {
+  const journal = await EffectJournal.open({ stateDir, self: ownIdentity(), isAlive, now });
+  const active = new ActiveEffects(stateDir);
+  const marks = new DraftingMarks(stateDir);
+  return {
+    isDone: async (id) => {
+      // Most tasks have no journal yet, and asking costs one call.
+      if (!(await exists(join(stateDir, 'journal', id)))) return false;
+      return (await journal.view(id)).state.state === 'done';
+    },
+    approvedHere: async (id, name) => !(await marks.has(name)) && (await active.list()).includes(id),
+  };
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

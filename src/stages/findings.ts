@@ -1,0 +1,94 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { writeDurably } from '../files/durable.ts';
+import { errno } from '../files/errno.ts';
+
+/** Of one kind; a flood of ten thousand is one line with a number. */
+const SHOWN = 5;
+/** What nobody looked at for so long is in the audit log. */
+const KEPT_MS = 3 * 86_400_000;
+/** Writing for every file of a flood would cost a disk flush each. */
+const MAX_KINDS = 30;
+
+const schema = z.record(
+  z.string(),
+  z.object({ last: z.number(), total: z.number(), shown: z.array(z.string()) }),
+);
+type Kinds = Map<string, { last: number; total: number; shown: string[] }>;
+
+/**
+ * What happened in the vault that the user should know, by kind, the first few of each in words; as one small
+ * file in STATE_DIR, since a restart must not make an alarm go away. Forgotten after three days without more.
+ */
+export class Findings {
+  readonly #file: string;
+  readonly #now: () => number;
+  readonly #kinds: Kinds;
+  #dirty = false;
+
+  private constructor(file: string, now: () => number, kinds: Kinds) {
+    this.#file = file;
+    this.#now = now;
+    this.#kinds = kinds;
+  }
+
+  static async open(file: string, now: () => number): Promise<Findings> {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    try {
+      const read = schema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+      return new Findings(file, now, new Map(Object.entries(read.success ? read.data : {})));
+    } catch (error) {
+      if (errno(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
+      return new Findings(file, now, new Map());
+    }
+  }
+
+  /**
+   * Durable after `flush`.
+   * @returns whether it is among the first of its kind, which are worth a line each elsewhere too.
+   */
+  add(kind: string, words: string): boolean {
+    const known = this.#fresh(kind);
+    if (known?.shown.includes(words) === true) {
+      // Told already; that it happened again is no news for the page.
+      known.last = this.#now();
+      this.#dirty = true;
+      return false;
+    }
+    if (!known && this.#kinds.size >= MAX_KINDS) return false;
+    const entry = known ?? { last: 0, total: 0, shown: [] };
+    entry.last = this.#now();
+    entry.total += 1;
+    const first = entry.shown.length < SHOWN;
+    if (first) entry.shown.push(words);
+    this.#kinds.set(kind, entry);
+    this.#dirty = true;
+    return first;
+  }
+
+  #fresh(kind: string): { last: number; total: number; shown: string[] } | undefined {
+    const known = this.#kinds.get(kind);
+    if (known && this.#now() - known.last < KEPT_MS) return known;
+    this.#kinds.delete(kind);
+    return undefined;
+  }
+
+  /** A sentence each. */
+  words(): string[] {
+    return [...this.#kinds.keys()].flatMap((kind) => {
+      const known = this.#fresh(kind);
+      if (!known) return [];
+      const more = known.total - known.shown.length;
+      return more > 0
+        ? [...known.shown, `${known.total} such changes in all; the log of the orchestrator counts them`]
+        : known.shown;
+    });
+  }
+
+  async flush(): Promise<void> {
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    await writeDurably(this.#file, `${JSON.stringify(Object.fromEntries(this.#kinds))}\n`);
+  }
+}

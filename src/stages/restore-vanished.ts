@@ -1,0 +1,245 @@
+/**
+ * Puts back what another device deleted. A task that is nowhere in the vault for a while, and of which
+ * Syncthing put a version away after it was last seen, was deleted by a peer: it goes back where it was and
+ * the user is told. What the user deletes on this machine leaves no such version and stays deleted.
+ */
+import type { AuditTrail } from '../core/audit-chain.ts';
+import { STATES, type TaskFolder } from '../core/states.ts';
+import { parseNote, text } from '../core/task-file.ts';
+import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
+import { putBackFolder, vanishedStep } from '../core/vanished.ts';
+import { doneMonths } from '../vault/task-places.ts';
+import { type NoteRef, type Vault, VaultFault } from '../vault/vault.ts';
+import { newestVersions, readVersion, type Version } from '../vault/versions.ts';
+import type { FinishedTasks } from './finished-copies.ts';
+import type { OpenIndex } from './open-index.ts';
+import type { LastSeen, OpenLedger } from './open-ledger.ts';
+
+export interface RestoreDeps {
+  readonly vault: Vault;
+  readonly now: () => number;
+  readonly audit: AuditTrail;
+  readonly ledger: OpenLedger;
+  readonly finished: FinishedTasks;
+  /** Is nothing on its way here? True when there is nobody to ask. */
+  readonly quiet: () => boolean;
+  readonly graceMs: number;
+  /** What the user should know, by kind. */
+  readonly tell: (code: 'put_back' | 'deleted_again' | 'left_together', words: string) => Promise<void>;
+}
+
+export interface Restored {
+  readonly putBack: number;
+  readonly lookAgainAt: number | null;
+}
+
+export interface VanishedWatch {
+  pass(index: OpenIndex): Promise<Restored>;
+}
+
+/** In one pass; the rest in the next. */
+const PER_PASS = 200;
+/** A version in Conflicts is not the task; and a peer could have moved it there. */
+const FINISHED: readonly TaskFolder[] = STATES.filter((row) => !row.open && row.folder !== 'Conflicts').map(
+  (row) => row.folder,
+);
+/** One note that is gone was deleted; several of one folder at once look like a renamed folder. */
+const TOGETHER = 3;
+
+export function vanishedWatch(deps: RestoreDeps): VanishedWatch {
+  const missingSince = new Map<TaskId, number>();
+  return {
+    pass: async (index) => {
+      await remember(deps.ledger, index);
+      const missing = index.broken ? [] : await missingTasks(deps, index, missingSince);
+      const now = deps.now();
+      const ripe = missing.filter(([id]) => now - (missingSince.get(id) ?? now) >= deps.graceMs);
+      const quiet = deps.quiet();
+      const result = { putBack: 0, lookAgainAt: nextLook(deps, missing, missingSince, quiet) };
+      if (ripe.length === 0 || !quiet) {
+        await deps.ledger.flush();
+        return result;
+      }
+      const gone = await notElsewhere(deps, ripe.slice(0, PER_PASS));
+      const left: LastSeen[] = [];
+      for (const [id, seen, version] of await withVersions(deps.vault, gone)) {
+        const facts = { now, graceMs: deps.graceMs, quiet, lastSeen: seen.at, restored: seen.restored };
+        const since = missingSince.get(id) ?? now;
+        const step = vanishedStep({ ...facts, missingSince: since, versionAt: version?.at ?? null });
+        if (step === 'put_back' || step === 'to_conflicts') {
+          result.putBack += (await putBack(deps, id, seen, version, step)) ? 1 : 0;
+        }
+        if (step === 'let_go') {
+          left.push(seen);
+          await deps.ledger.forget(id);
+        }
+        missingSince.delete(id);
+      }
+      await tellOfMany(deps, left);
+      await deps.ledger.flush();
+      return result;
+    },
+  };
+}
+
+async function remember(ledger: OpenLedger, index: OpenIndex): Promise<void> {
+  for (const [key, refs] of index.notes) {
+    const [first] = refs;
+    if (isTaskId(key) && first) await ledger.seen(key, first, index.at);
+  }
+}
+
+type Missing = readonly [TaskId, LastSeen];
+
+/** Those that finished in the usual way are found by their name at once and forgotten. */
+async function missingTasks(
+  deps: RestoreDeps,
+  index: OpenIndex,
+  missingSince: Map<TaskId, number>,
+): Promise<Missing[]> {
+  const missing: Missing[] = [];
+  for (const [id, seen] of [...deps.ledger.entries()]) {
+    if (index.notes.has(id)) {
+      missingSince.delete(id);
+      continue;
+    }
+    if (!missingSince.has(id)) {
+      if (await liesFinished(deps, id, seen.name)) {
+        await deps.ledger.forget(id);
+        continue;
+      }
+      missingSince.set(id, index.at);
+    }
+    missing.push([id, seen]);
+  }
+  for (const id of missingSince.keys()) if (!deps.ledger.entries().has(id)) missingSince.delete(id);
+  return missing;
+}
+
+/** A note in Done counts only when something was done: a peer can put it there. */
+async function liesFinished(deps: RestoreDeps, id: TaskId, name: string): Promise<boolean> {
+  const done = (await deps.finished.isDone(id)) ? (await months(deps.vault)).slice(0, 2) : [];
+  const folders = [...FINISHED, ...done];
+  try {
+    return (await deps.vault.find(name, folders)) !== null;
+  } catch (error) {
+    if (error instanceof VaultFault) return false;
+    throw error;
+  }
+}
+
+/** By id and in every folder, since a name may have got a number or been changed. One listing for all. */
+async function notElsewhere(deps: RestoreDeps, ripe: readonly Missing[]): Promise<Missing[]> {
+  const wanted = new Map(ripe);
+  for (const folder of [...FINISHED, ...(await months(deps.vault))]) {
+    for (const name of await listed(deps.vault, folder)) {
+      const id = idInName(name.replace(/ \(\d+\)\.md$/, '.md'));
+      if (id === null || !wanted.has(id)) continue;
+      if (folder.startsWith('Done') && !(await deps.finished.isDone(id))) continue;
+      wanted.delete(id);
+      await deps.ledger.forget(id);
+    }
+  }
+  return [...wanted];
+}
+
+async function listed(vault: Vault, folder: TaskFolder): Promise<readonly string[]> {
+  try {
+    return await vault.list(folder);
+  } catch (error) {
+    if (error instanceof VaultFault) return [];
+    throw error;
+  }
+}
+
+async function months(vault: Vault): Promise<TaskFolder[]> {
+  try {
+    return await doneMonths(vault);
+  } catch (error) {
+    if (error instanceof VaultFault) return [];
+    throw error;
+  }
+}
+
+async function withVersions(
+  vault: Vault,
+  gone: readonly Missing[],
+): Promise<(readonly [TaskId, LastSeen, Version | null])[]> {
+  const byFolder = new Map<TaskFolder, Set<string>>();
+  for (const [, seen] of gone) {
+    const names = byFolder.get(seen.folder) ?? new Set<string>();
+    byFolder.set(seen.folder, names.add(seen.name));
+  }
+  const versions = new Map<string, Version>();
+  for (const [folder, names] of byFolder) {
+    for (const [name, version] of await newestVersions(vault.root, folder, names)) {
+      versions.set(`${folder}/${name}`, version);
+    }
+  }
+  return gone.map(([id, seen]) => [id, seen, versions.get(`${seen.folder}/${seen.name}`) ?? null]);
+}
+
+async function putBack(
+  deps: RestoreDeps,
+  id: TaskId,
+  seen: LastSeen,
+  version: Version | null,
+  step: 'put_back' | 'to_conflicts',
+): Promise<boolean> {
+  const source = version && (await readVersion(version));
+  if (source === null) {
+    await deps.ledger.forget(id);
+    await deps.tell(
+      'deleted_again',
+      `${seen.name} was deleted by another device, and its last version cannot be read.`,
+    );
+    return false;
+  }
+  const parsed = parseNote(source);
+  const drafted = parsed.ok && text(parsed.note, 'drafted_at') !== undefined;
+  const folder = step === 'to_conflicts' ? 'Conflicts' : putBackFolder(seen.folder, seen.name, drafted);
+  const ref: NoteRef = { folder, name: seen.name };
+  if ((await deps.vault.create(ref, source)) === 'exists') return false;
+  await deps.audit.append({
+    action: 'task.restored',
+    task: id,
+    target: folder,
+    parameters: { from: `${seen.folder}/${seen.name}`, times: seen.restored + 1 },
+    result: step === 'put_back' ? 'put_back' : 'kept',
+  });
+  if (step === 'to_conflicts') {
+    await deps.ledger.forget(id);
+    await deps.tell('deleted_again', `${seen.name} is deleted by another device again and again; kept.`);
+    return true;
+  }
+  await deps.ledger.putBack(id, ref, deps.now());
+  await deps.tell(
+    'put_back',
+    `${seen.name} was deleted from ${seen.folder} by another device and put back. To drop a task, move it to Rejected.`,
+  );
+  return true;
+}
+
+async function tellOfMany(deps: RestoreDeps, left: readonly LastSeen[]): Promise<void> {
+  const folders = new Map<TaskFolder, number>();
+  for (const { folder } of left) folders.set(folder, (folders.get(folder) ?? 0) + 1);
+  for (const [folder, count] of folders) {
+    if (count < TOGETHER) continue;
+    await deps.tell(
+      'left_together',
+      `${count} notes left ${folder} at once and lie in no state folder. If the folder was renamed, move them back.`,
+    );
+  }
+}
+
+function nextLook(
+  deps: RestoreDeps,
+  missing: readonly Missing[],
+  missingSince: ReadonlyMap<TaskId, number>,
+  quiet: boolean,
+): number | null {
+  if (missing.length === 0) return null;
+  // While something is on its way, the ordinary passes look again.
+  const earliest = Math.min(...missing.map(([id]) => (missingSince.get(id) ?? 0) + deps.graceMs));
+  return quiet || earliest > deps.now() ? earliest : null;
+}
