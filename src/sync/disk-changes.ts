@@ -163,12 +163,12 @@ export class DiskChanges {
       const all = await this.#buffered(0);
       // Without an event to recognise it by, only an unbroken following of this start is a following.
       const same = cursor !== null && !this.#broken && cursor.startedAt === startedAt;
-      return { ...all, startedAt, gap: all.gap || !same || hasHole(0, all.events) };
+      return { ...all, startedAt, gap: all.gap || !same || incomplete(0, all.events) };
     }
     const { events, gap } = await this.#buffered(cursor.lastId - 1);
     const [head, ...rest] = events;
     if (!gap && head?.id === cursor.lastId && head.time === cursor.lastTime) {
-      return { startedAt, events: rest, gap: hasHole(cursor.lastId, rest) };
+      return { startedAt, events: rest, gap: incomplete(cursor.lastId, rest) };
     }
     return { startedAt, events: (await this.#buffered(0)).events, gap: true };
   }
@@ -230,9 +230,9 @@ export class DiskChanges {
   }
 }
 
-/** Ids are consecutive; one that is missing was dropped by Syncthing, whose queue was full. */
-function hasHole(after: number, events: readonly SyncthingEvent[]): boolean {
-  return events.some((event, i) => event.id !== after + 1 + i);
+/** Ids are consecutive: one that is missing was dropped, as Syncthing's queue was full. Or one cannot be read. */
+function incomplete(after: number, events: readonly SyncthingEvent[]): boolean {
+  return events.some((event, i) => event.id !== after + 1 + i || !changeData.safeParse(event.data).success);
 }
 
 function reason(error: unknown): object {

@@ -95,9 +95,9 @@ export class HttpJson {
         () => fail(new SyncthingFault('timeout', `${what}: no answer within ${call.deadlineMs} ms`)),
         call.deadlineMs,
       );
+      request.on('error', (error) => settle(() => reject(broken(what, error, request.reusedSocket))));
       if (call.signal?.aborted) return aborted();
       call.signal?.addEventListener('abort', aborted, { once: true });
-      request.on('error', (error) => settle(() => reject(broken(what, error, request.reusedSocket))));
       request.on('response', (response) => {
         collect(response).then(
           (text) => settle(() => (ok(response) ? resolve(text) : reject(refusal(what, response, text)))),

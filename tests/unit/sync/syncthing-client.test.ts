@@ -133,6 +133,8 @@ describe('a call that fails says how', () => {
     const polled = fault(client.events({ since: 0, timeoutS: 60, signal: giveUp.signal }));
     const asked = fault(client.folderStatus('f'));
     giveUp.abort();
+    const late = fault(client.events({ since: 0, timeoutS: 60, signal: giveUp.signal }));
+    expect((await late).code).toBe('unreachable');
     expect((await polled).code).toBe('unreachable');
     client.close();
     expect((await asked).code).toBe('unreachable');
