@@ -3,6 +3,7 @@ import { STAGING_PREFIX } from '../files/durable.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { VaultObserver } from '../vault/vault.ts';
+import { Linger } from './linger.ts';
 import { type Syncthing, SyncthingFault } from './syncthing-client.ts';
 
 /** More names than this in one call are worth no list: the whole folder is looked through, a quarter of a second. */
@@ -12,10 +13,15 @@ const PATIENCE_MS = 2_000;
 const BACKOFF = { firstMs: 500, capMs: 5_000 };
 
 interface Deps {
-  readonly client: Pick<Syncthing, 'scan'>;
+  readonly client: Pick<Syncthing, 'scan' | 'file'>;
   readonly folder: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /**
+   * How long a file may wait untold, in ms, while it is new to every other device and on its way to the user;
+   * see linger.ts. 0: everything is told at once.
+   */
+  readonly lingerMs?: number;
 }
 
 /** Changes that go into one scan. */
@@ -57,14 +63,48 @@ export class Nudger implements VaultObserver {
   #pump: Promise<void> | null = null;
   #failures = 0;
   #retryAt = 0;
+  readonly #linger: Linger;
+  /** Claims of which we do not know yet whether somebody has seen the note before. */
+  readonly #asking = new Map<string, Promise<void>>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    this.#linger = new Linger({ ms: deps.lingerMs ?? 0, release: (paths) => this.#soon(paths) });
   }
 
   changed(paths: readonly string[]): void {
     const worth = paths.filter(travels);
-    if (worth.length === 0 || this.#stopping.signal.aborted) return;
+    const [to, from] = worth;
+    if (to === undefined || this.#stopping.signal.aborted) return;
+    if ((this.#deps.lingerMs ?? 0) > 0 && this.#failures === 0 && worth.length === paths.length) {
+      const asked = this.#asking.get(to);
+      if (from === undefined && asked) return void asked.then(() => this.changed(worth));
+      if (from === undefined && this.#linger.has(to)) return;
+      if (from === undefined && to.startsWith('Needs_Action/')) return this.#linger.hold(to);
+      if (from !== undefined && to.startsWith('In_Progress/')) return this.#claimed(to, from);
+    }
+    this.#soon(worth.flatMap((path) => this.#linger.take(path)));
+  }
+
+  /** A claim is told at once, unless nobody has seen the note before. */
+  #claimed(to: string, from: string): void {
+    const asked = this.#isUnknown(from).then((unknown) => {
+      this.#asking.delete(to);
+      if (unknown) this.#linger.hold(to, this.#linger.take(from));
+      else this.#soon([to, ...this.#linger.take(from)]);
+    });
+    this.#asking.set(to, asked);
+  }
+
+  async #isUnknown(path: string): Promise<boolean> {
+    try {
+      return (await this.#deps.client.file(this.#deps.folder, path)) === null;
+    } catch {
+      return false;
+    }
+  }
+
+  #soon(worth: readonly string[]): void {
     this.#waiting ??= new Batch();
     for (const path of worth) this.#waiting.add(path);
     // Not at once: what the caller tells in the same step goes into the same scan.
@@ -73,12 +113,15 @@ export class Nudger implements VaultObserver {
 
   /** At once when nothing of this path waits or the API is down; after two seconds in any case. */
   async published(path: string): Promise<void> {
-    if (this.#failures > 0) return;
+    await this.#asking.get(path);
+    if (this.#failures > 0 || this.#linger.has(path)) return;
     await this.#patiently([this.#waiting, this.#running].filter((batch) => batch?.holds(path) === true));
   }
 
   /** Resolves when everything told so far was scanned; like `published`, at once when the API is down. */
   async flush(): Promise<void> {
+    await Promise.all(this.#asking.values());
+    this.#linger.releaseAll();
     if (this.#failures > 0) return;
     await this.#patiently([this.#waiting, this.#running]);
   }

@@ -32,7 +32,13 @@ export interface Sync {
  */
 export function openSync(
   config: SyncConfig,
-  deps: { readonly vault: Vault; readonly clock: Clock; readonly log: Logger },
+  deps: {
+    readonly vault: Vault;
+    readonly clock: Clock;
+    readonly log: Logger;
+    /** See linger.ts; for the processes through whose hands a new mail goes. */
+    readonly lingerMs?: number;
+  },
 ): Sync | null {
   if (config.SYNC === 'none') return null;
   if (config.SYNCTHING_API_KEY === '') {
@@ -41,7 +47,7 @@ export function openSync(
   }
   const client = new Syncthing({ url: config.SYNCTHING_URL, apiKey: config.SYNCTHING_API_KEY });
   const folder = config.SYNCTHING_FOLDER;
-  const nudger = new Nudger({ client, folder, clock: deps.clock, log: deps.log });
+  const nudger = new Nudger({ ...deps, client, folder });
   deps.vault.observe(nudger);
   return {
     client,
