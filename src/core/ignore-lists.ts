@@ -8,14 +8,13 @@ export type SyncDevice = 'cloud' | 'laptop' | 'phone';
 
 export const APPROVED_RULE = '(?i)/Approved';
 
-const TRUSTED = /^\/\/ \[trusted devices only\b/;
-const EVERY = /^\/\/ \[every device\]/;
+const SECTION = /^\/\/ \[(every device, first|every device|phone only)\]/;
 const SECRETS = /^\/\/ Secrets\b/;
 
 /** The rules for the vault's folder on a device, in order, without comments. */
 export function ignoreLines(source: string, device: SyncDevice): readonly string[] {
-  const { trusted, every } = sections(source);
-  return device === 'cloud' ? every : [...trusted, ...every];
+  const { first, every, phone } = sections(source);
+  return [...first, ...every, ...(device === 'phone' ? phone : [])];
 }
 
 /** The rules for the second folder, `Approved` itself, which trusted devices share among themselves. */
@@ -31,20 +30,26 @@ export function secretRules(source: string): readonly string[] {
   return from === -1 ? [] : lines.slice(from, end === -1 ? undefined : end).filter(isRule);
 }
 
-function sections(source: string): { trusted: string[]; every: string[] } {
-  const out = { trusted: [] as string[], every: [] as string[] };
-  let section: 'trusted' | 'every' | null = null;
+interface Sections {
+  readonly first: readonly string[];
+  readonly every: readonly string[];
+  readonly phone: readonly string[];
+}
+
+function sections(source: string): Sections {
+  const rules: Record<string, string[]> = {};
+  let section: string[] | null = null;
   for (const line of source.split('\n').map(bare)) {
-    if (TRUSTED.test(line)) section = 'trusted';
-    else if (EVERY.test(line)) section = 'every';
-    else if (isRule(line)) {
-      if (section === null) throw new Error(`.gitignore-sync: a rule before the first section: ${line}`);
-      out[section].push(line);
-    }
+    const name = SECTION.exec(line)?.[1];
+    if (name !== undefined) section = rules[name] ??= [];
+    if (!isRule(line)) continue;
+    if (section === null) throw new Error(`.gitignore-sync: a rule before the first section: ${line}`);
+    section.push(line);
   }
-  if (out.trusted[0] !== APPROVED_RULE) throw new Error(`.gitignore-sync: ${APPROVED_RULE} must come first`);
-  if (out.every.length === 0) throw new Error('.gitignore-sync: no rules for every device');
-  return out;
+  const { 'every device, first': first = [], 'every device': every = [], 'phone only': phone = [] } = rules;
+  if (first[0] !== APPROVED_RULE) throw new Error(`.gitignore-sync: ${APPROVED_RULE} must come first`);
+  if (every.length === 0) throw new Error('.gitignore-sync: no rules for every device');
+  return { first, every, phone };
 }
 
 export type IgnoreFaultCode = 'missing' | 'not-first' | 'include' | 'exception' | 'deletable';

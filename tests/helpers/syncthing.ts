@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { APPROVED_RULE, ignoreLines } from '../../src/core/ignore-lists.ts';
 import type { SharedFolder } from './syncthing-config.ts';
 import { idle } from './syncthing-idle.ts';
 import { FOLDER, type Prepared, prepare, SYNCTHING, type SyncNode } from './syncthing-node.ts';
@@ -106,11 +107,14 @@ async function prepareOne(name: Name, options: PairOptions): Promise<Prepared> {
   return prepare(name, options.ignores?.[name] ?? (await productIgnores(name)), binary);
 }
 
-/** What `.gitignore-sync` says for a device of this kind. */
+/**
+ * What `.gitignore-sync` says for a device of this kind; only that the cloud does not keep to the line of
+ * `Approved`: what holds has to hold by the lists of the others.
+ */
 async function productIgnores(name: Name): Promise<readonly string[]> {
   const text = await readFile(join(import.meta.dirname, '../../.gitignore-sync'), 'utf8');
-  const rules = text.split('\n').filter((line) => line !== '' && !line.startsWith('//'));
-  return name === 'cloud' ? rules.filter((rule) => rule !== '(?i)/Approved') : rules;
+  const rules = ignoreLines(text, name);
+  return name === 'cloud' ? rules.filter((rule) => rule !== APPROVED_RULE) : rules;
 }
 
 function shared(id: string, path: string, members: readonly Prepared[], options: PairOptions): SharedFolder {

@@ -12,14 +12,16 @@ import {
 
 const source = await readFile(join(import.meta.dirname, '../../../.gitignore-sync'), 'utf8');
 const laptop = ignoreLines(source, 'laptop');
-const cloud = ignoreLines(source, 'cloud');
+/** A list without the line that counts most. */
+const open = laptop.slice(1);
 const codes = (installed: readonly string[], wanted = laptop): string[] =>
   ignoreFaults(installed, wanted).map((fault) => `${fault.code} ${fault.line}`);
 
 describe('the list of a device', () => {
-  it('is the same for every device but for Approved, which only the cloud does not name', () => {
-    expect(ignoreLines(source, 'phone')).toEqual(laptop);
-    expect(laptop).toEqual(['(?i)/Approved', ...cloud]);
+  it('begins with Approved on every one, and spares a phone the heartbeats', () => {
+    expect(laptop[0]).toBe('(?i)/Approved');
+    expect(ignoreLines(source, 'cloud')).toEqual(laptop);
+    expect(ignoreLines(source, 'phone')).toEqual([...laptop, '/Logs', '/Updates']);
   });
 
   it('has no comments and no empty lines', () => {
@@ -34,12 +36,12 @@ describe('the list of a device', () => {
   it('is not made from a source whose sections are missing or out of order', () => {
     expect(() => ignoreLines('.env\n', 'laptop')).toThrow('before the first section');
     expect(() => ignoreLines('// [every device]\n.env\n', 'cloud')).toThrow('must come first');
-    expect(() => ignoreLines('// [trusted devices only]\n(?i)/Approved\n', 'laptop')).toThrow('every device');
+    expect(() => ignoreLines('// [every device, first]\n(?i)/Approved\n', 'laptop')).toThrow('every device');
   });
 
   it('says which of its rules are secrets', () => {
     expect(secretRules(source)).toContain('(?i).env');
-    expect(secretRules(source).every((rule) => cloud.includes(rule))).toBe(true);
+    expect(secretRules(source).every((rule) => laptop.includes(rule))).toBe(true);
     expect(secretRules('nothing')).toEqual([]);
   });
 });
@@ -52,7 +54,7 @@ describe('an installed list', () => {
 
   it('is wrong when something stands before Approved', () => {
     expect(codes(['*.iso', ...laptop])).toEqual(['not-first *.iso']);
-    expect(codes(['*.iso', ...cloud], cloud)).toEqual([]);
+    expect(codes(['*.iso', ...open], open)).toEqual([]);
   });
 
   it.each([
@@ -69,19 +71,19 @@ describe('an installed list', () => {
 
   it('names what is missing, Approved in the words of what it means', () => {
     expect(codes(laptop.filter((line) => line !== '.keep'))).toEqual(['missing .keep']);
-    const [first] = ignoreFaults(cloud, laptop).filter((fault) => fault.code === 'missing');
+    const [first] = ignoreFaults(open, laptop).filter((fault) => fault.code === 'missing');
     expect(first).toMatchObject({ line: '(?i)/Approved' });
     expect(first?.words).toContain('write into it');
     expect(codes([])).toEqual(laptop.map((line) => `missing ${line}`));
   });
 
   it('cannot hide a rule in a comment or in another case', () => {
-    expect(codes(['//(?i)/Approved', ...cloud])).toContain('missing (?i)/Approved');
-    expect(codes(['/approved', ...cloud])).toContain('missing (?i)/Approved');
+    expect(codes(['//(?i)/Approved', ...open])).toContain('missing (?i)/Approved');
+    expect(codes(['/approved', ...open])).toContain('missing (?i)/Approved');
   });
 
   it('cannot use a blank that only one of us takes for one', () => {
-    expect(codes(['\ufeff(?i)/Approved', ...cloud])).toContain('missing (?i)/Approved');
+    expect(codes(['\ufeff(?i)/Approved', ...open])).toContain('missing (?i)/Approved');
     expect(codes([...laptop, '\u00a0!x', '\u0085#include y']).map((c) => c.split(' ')[0])).toEqual([
       'exception',
       'include',
@@ -112,7 +114,7 @@ describe('mending a list', () => {
       fc.string({ maxLength: 20 }).filter((text) => !/[\r\n]/.test(text)),
     );
     fc.assert(
-      fc.property(fc.array(line), fc.constantFrom(laptop, cloud), (installed, wanted) => {
+      fc.property(fc.array(line), fc.constantFrom(laptop, open), (installed, wanted) => {
         const mended = mendedIgnores(installed, wanted);
         expect(ignoreFaults(mended, wanted)).toEqual([]);
         expect(mendedIgnores(mended, wanted)).toEqual(mended);
