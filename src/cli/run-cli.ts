@@ -13,6 +13,7 @@ import { lsVerb } from './ls.ts';
 import { rejectVerb } from './reject.ts';
 import { resolveVerb } from './resolve.ts';
 import { showVerb } from './show.ts';
+import { vaultCheckVerb } from './vault-check.ts';
 import { commonConfig, type VerbContext, VerbFault } from './verb.ts';
 
 export interface Terminal {
@@ -46,6 +47,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
 
 function program(context: VerbContext, terminal: Terminal): Command {
   const audit = new Command('audit').description('the audit log').addCommand(auditVerifyVerb(context));
+  const vault = new Command('vault').description('the vault').addCommand(vaultCheckVerb(context));
   const verbs = [
     initVerb(context),
     lsVerb(context),
@@ -54,12 +56,13 @@ function program(context: VerbContext, terminal: Terminal): Command {
     rejectVerb(context),
     resolveVerb(context),
     audit,
+    vault,
   ];
   const root = new Command('handover')
     .description('What waits, what was sent, and the moves you can make from a terminal.')
     .addHelpText('after', `\nExit codes:\n${EXIT_WORDS.map(([n, words]) => `  ${n}  ${words}`).join('\n')}`);
   for (const command of verbs) root.addCommand(command);
-  for (const command of [root, ...verbs, ...audit.commands]) {
+  for (const command of [root, ...verbs, ...audit.commands, ...vault.commands]) {
     command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   }
   return root;
