@@ -109,9 +109,8 @@ export async function serveHttp(deps: {
     port: own.port,
     stop: async () => {
       stopping = true;
+      // Ends connections that are in no request, too.
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // Connections that are in no request would keep the server open until their client goes.
-      server.closeIdleConnections();
       for (const response of open) response.shouldKeepAlive = false;
       await within(turns.idle(), limits.stopMs);
       const answers = [...open].filter((response) => response.writableEnded);
