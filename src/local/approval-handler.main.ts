@@ -3,11 +3,13 @@
  *
  * DOES      Claims notes out of `Approved/`, checks them against what was offered and against the moment,
  *           seals the mail's bytes, has email-mcp send them, writes the outcome and moves the note to `Done/`;
- *           what cannot be sent goes back to `Pending_Approval/` with the reason on top.
- * READS     `Approved/`, `In_Progress/local-agent/`, `PAUSE.md`, STATE_DIR.
+ *           what cannot be sent goes back to `Pending_Approval/` with the reason on top. With Syncthing it
+ *           records what is pending, and does nothing of that unless it is proved who can write `Approved/`.
+ * READS     `Approved/`, `In_Progress/local-agent/`, `Pending_Approval/`, `Rejected/` (names), `PAUSE.md`,
+ *           STATE_DIR, the REST API of this machine's Syncthing.
  * WRITES    `In_Progress/local-agent/`, `Done/`, `Pending_Approval/email/`, `Logs/local-agent/`,
- *           `Updates/local-agent/`, STATE_DIR (`active/`, `offers/`, `journal/`).
- * SECRETS   None of its own: email-mcp, which it spawns, reads the SMTP and IMAP keys.
+ *           `Updates/local-agent/`, STATE_DIR (`active/`, `offers/`, `journal/`, `sync/`).
+ * SECRETS   The key of Syncthing's REST API. None for mail: email-mcp, which it spawns, reads the SMTP and IMAP keys.
  * TWICE     No: a lock in STATE_DIR.
  * ON CRASH  The journal says where each effect stands; docs/states.md has every point. PM2 starts it again.
  */
@@ -18,14 +20,16 @@ import { AuditLog } from '../audit/audit-log.ts';
 import { parseAddressList } from '../core/address-list.ts';
 import { EffectJournal } from '../mail/submission/journal.ts';
 import { SealedReplies } from '../mail/submission/sealed-replies.ts';
-import { childEnvironment } from '../runtime/config.ts';
+import { childEnvironment, SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import { scanLoop } from '../runtime/scan-loop.ts';
 import { ulid } from '../runtime/ulid.ts';
 import { ActiveEffects } from '../stages/active-effects.ts';
+import { DraftingMarks } from '../stages/drafting-marks.ts';
 import { type ApprovalDeps, scanApprovals } from '../stages/execute-approval.ts';
 import { Offers } from '../stages/offers.ts';
+import { openEffectGuard } from './effect-guard.ts';
 import { EmailMcpClient } from './email-mcp-client.ts';
 
 const PROCESS = 'approval-handler';
@@ -34,7 +38,7 @@ const HOUR_MS = 3_600_000;
 runDaemon({
   process: PROCESS,
   agent: 'local-agent',
-  keys: ['MAIL_FROM', 'UNDO_SECONDS', 'APPROVAL_EXPIRES_HOURS', 'DOUBT_MINUTES', 'DRY_RUN'],
+  keys: ['MAIL_FROM', 'UNDO_SECONDS', 'APPROVAL_EXPIRES_HOURS', 'DOUBT_MINUTES', 'DRY_RUN', ...SYNC_KEYS],
   start: async (context) => {
     const { config, vault, clock, log, stateDir, at, health } = context;
     const from = parseAddressList(config.MAIL_FROM);
@@ -57,6 +61,8 @@ runDaemon({
       env: childEnvironment(),
       log,
     });
+    const offers = new Offers({ stateDir, clock });
+    const guard = await openEffectGuard(config, { vault, offers, stateDir, process: PROCESS, clock, log });
     let waiting: string | null = null;
     const deps: Omit<ApprovalDeps, 'wakeAt'> = {
       vault,
@@ -65,7 +71,11 @@ runDaemon({
       at,
       audit,
       effects,
-      offers: new Offers({ stateDir, clock }),
+      offers,
+      cards: guard.cards,
+      gate: guard.gate,
+      synced: guard.synced,
+      drafting: new DraftingMarks(stateDir),
       active: new ActiveEffects(stateDir),
       journal: new SealedReplies({ journal, from: sender, now: () => clock.now() }),
       timeZone: config.TIMEZONE,
@@ -82,9 +92,10 @@ runDaemon({
       scan: async (signal) => {
         await scanApprovals({ ...deps, wakeAt: (ms) => loop.wakeAt(ms) }, signal);
         const dry = config.DRY_RUN ? 'DRY_RUN is on: nothing is sent' : null;
-        const reason = waiting ?? dry;
-        if (reason === null) health.set('ok');
-        else health.set(waiting === null ? 'ok' : 'paused', reason);
+        const remark = guard.remark();
+        if (waiting !== null) health.set('paused', waiting);
+        else if (remark !== null) health.set('degraded', remark);
+        else health.set('ok', dry ?? undefined);
       },
       everyMs: config.SCAN_SECONDS * 1000,
       clock,
@@ -102,6 +113,7 @@ runDaemon({
       stop: async () => {
         await watch.close();
         await loop.stop();
+        await guard.stop();
         await effects.stop();
       },
     };

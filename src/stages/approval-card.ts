@@ -10,11 +10,13 @@ import type { Clock } from '../runtime/clock.ts';
 import type { NoteRef, Vault } from '../vault/vault.ts';
 import type { ActiveEffects } from './active-effects.ts';
 import type { EffectView, MailEffects, SealedEffects } from './mail-effects.ts';
+import type { OfferedCards } from './offered-cards.ts';
 import type { Offers } from './offers.ts';
 
 export interface CardDeps {
   readonly vault: Vault;
   readonly offers: Offers;
+  readonly cards: OfferedCards;
   readonly active: ActiveEffects;
   readonly journal: SealedEffects;
   readonly effects: MailEffects;
@@ -57,6 +59,8 @@ export function claimStamp(deps: Pick<CardDeps, 'newClaim' | 'clock'>, note: Tas
 /**
  * Back to the user with the reason on top. The note is written first, then the seal is taken back, then
  * the note moves: killed anywhere between, `nextStep` comes here again and nothing is sent.
+ *
+ * @param approved false: the user never approved this text
  */
 export async function bounce(
   deps: CardDeps,
@@ -64,6 +68,7 @@ export async function bounce(
   words: Omit<Verdict, 'kind'> | null,
   told: readonly string[] = [],
   outcome: 'bounced' | 'dry_run' | 'in_doubt' = 'bounced',
+  approved = true,
 ): Promise<void> {
   let note = task.note;
   if (words !== null) {
@@ -87,7 +92,10 @@ export async function bounce(
       result: outcome,
     });
   }
-  await deps.offers.record(task.id, task.ref.name, note, told);
+  // What somebody else put here is no new offer of a card that was shown: its record stays, and is in doubt.
+  if (approved || !(await deps.cards.keepDoubtful(task.id, note))) {
+    await deps.offers.record(task.id, task.ref.name, note, { told, warned: true });
+  }
   // A doubt stays a doubt in the journal until it is settled; everything else starts afresh at the next yes.
   if (text(note, 'outcome') !== 'in_doubt') {
     const { word } = await deps.journal.view(task.id);
@@ -95,8 +103,9 @@ export async function bounce(
       await deps.journal.release(task.id, words?.title ?? 'given back');
     await deps.active.remove(task.id);
   }
-  await deps.vault.moveToFreeName(task.ref, 'Pending_Approval/email');
+  const back = await deps.vault.moveToFreeName(task.ref, 'Pending_Approval/email');
   deps.at('handler:bounced');
+  if (back.name !== null) await deps.cards.returned(task.id, back.name);
 }
 
 function newExpiry(deps: CardDeps): string {

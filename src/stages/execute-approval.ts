@@ -1,24 +1,24 @@
-import { actionHash, type MailAction, mailActionOf } from '../core/approval.ts';
-import { holdOf, momentReasons, nextStep } from '../core/approval-step.ts';
+import { holdOf, nextStep } from '../core/approval-step.ts';
 import type { Verdict } from '../core/body.ts';
 import { isTaskId } from '../core/task-id.ts';
-import { renderNote, text } from '../core/task-file.ts';
+import { text } from '../core/task-file.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type NoteRef, VaultFault } from '../vault/vault.ts';
-import { bounce, type CardDeps, claimStamp, finish, parsed, type Task } from './approval-card.ts';
+import { bounce, finish, parsed, type Task } from './approval-card.ts';
+import { changedSinceShown, type CheckDeps, checkApproval } from './check-approval.ts';
 import { restoreEffects } from './restore-effects.ts';
 
-export interface ApprovalDeps extends CardDeps {
+export interface ApprovalDeps extends CheckDeps {
   readonly log: Logger;
   readonly undoMs: number;
   /** How long Sent is searched before the user is asked. */
   readonly doubtMs: number;
   /** Does this error mean that nothing may go on (the audit log cannot be written)? */
   readonly isSystemFault: (error: unknown) => boolean;
-  /** Scan again at the latest then. */
-  readonly wakeAt: (ms: number) => void;
-  /** What waits and why, for the dashboard. */
-  readonly waiting: (line: string | null) => void;
+  /** Why no effect may happen now, in words for the user; asked before each of them. */
+  readonly gate: () => Promise<string | null>;
+  /** Notes in our folder that are being drafted, not approved. */
+  readonly drafting: { readonly has: (name: string) => Promise<boolean> };
 }
 
 const MINE = 'In_Progress/local-agent';
@@ -27,16 +27,16 @@ const MAX_CLAIMS = 200;
 const RECHECK_MS = 15_000;
 /** A mail that the server puts off for a day is no longer what the user expects to go out by itself. */
 const GIVE_UP_MS = 24 * 3_600_000;
-/** How long a yes waits for a mailbox that does not say whether the thread moved on. */
-const THREAD_PATIENCE_MS = 2 * 60_000;
 
 /** One pass: what is under way first, then new approvals, in the order of their names. */
 export async function scanApprovals(deps: ApprovalDeps, signal: AbortSignal): Promise<void> {
   await restoreEffects(deps);
   const paused = await deps.vault.paused();
   deps.waiting(paused ? 'PAUSE.md is there: nothing is sent until it is removed' : null);
+  await mayAct(deps);
   for (const name of await deps.vault.list(MINE)) {
     if (signal.aborted) return;
+    if (await deps.drafting.has(name)) continue;
     await oneNote(deps, name, () => advance(deps, { folder: MINE, name }, null));
   }
   let claims = 0;
@@ -48,6 +48,13 @@ export async function scanApprovals(deps: ApprovalDeps, signal: AbortSignal): Pr
     }
     if (await oneNote(deps, name, () => takeApproved(deps, { folder: 'Approved', name }))) claims++;
   }
+}
+
+/** Says so when nothing may be sent; everything else goes on. */
+async function mayAct(deps: ApprovalDeps): Promise<boolean> {
+  const closed = await deps.gate();
+  if (closed !== null) deps.waiting(`nothing is sent: ${closed}`);
+  return closed === null;
 }
 
 /** One bad note never stops the others; a vault or a log that cannot be trusted stops all. */
@@ -75,6 +82,7 @@ async function takeApproved(deps: ApprovalDeps, ref: NoteRef): Promise<boolean> 
     if (hold.why !== 'paused') deps.wakeAt(hold.until);
     return false;
   }
+  if (!(await mayAct(deps))) return false;
   const id = note ? text(note, 'id') : undefined;
   if (isTaskId(id) && read.ok) await deps.active.add(id, read.text);
   const claimed = await deps.vault.moveToFreeName(ref, MINE);
@@ -97,9 +105,12 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
   }
   const view = await deps.journal.view(id);
   const claimed = await deps.active.claimed(id, read.text);
+  // What lies there is not proved to be what was approved; from the seal on, the seal's text is.
+  const sealedNote =
+    deps.synced && approvedAt === null && !claimed ? parsed(view.sealed?.noteText ?? '') : null;
   const task: Task = {
     ref,
-    note,
+    note: sealedNote ?? note,
     id,
     view,
     approvedAt: approvedAt ?? Math.min(read.stat.ctimeMs, deps.clock.now()),
@@ -108,15 +119,17 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
     effect: view.word,
     fresh: approvedAt !== null,
     claimed,
-    outcome: text(note, 'outcome'),
+    // With a peer that can write here, what we wrote and what it wrote look the same: we say it once more.
+    outcome: sealedNote === null ? text(note, 'outcome') : undefined,
   });
   const putOff = (step === 'send' || step === 'wait') && view.retryAt !== undefined;
   if (putOff && deps.clock.now() - task.approvedAt > GIVE_UP_MS) {
     return bounce(deps, task, putOffWords(view.words));
   }
+  if ((step === 'check' || step === 'send' || step === 'resend') && !(await mayAct(deps))) return;
   switch (step) {
     case 'check':
-      return check(deps, task);
+      return checkAndSend(deps, task);
     case 'send':
       return send(deps, task);
     case 'wait':
@@ -127,10 +140,18 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
       return finish(deps, task);
     case 'look':
       return look(deps, task);
-    case 'resend':
+    case 'resend': {
+      const changed = await changedSinceShown(deps, task);
+      if (changed === 'wait') return;
+      // The question was not there to be read: it is asked again, and nothing is answered.
+      if (changed !== null) {
+        const question = doubtWords(task, 'asked');
+        return bounce(deps, task, { ...question, lines: [...question.lines, ...changed] }, [], 'in_doubt');
+      }
       await deps.journal.resolve(id, 'user_resend', 'the user moved the card to Approved again');
       deps.at('handler:doubt-answered');
-      return check(deps, task);
+      return checkAndSend(deps, task);
+    }
     default:
       return giveBack(deps, task, step);
   }
@@ -143,19 +164,26 @@ async function giveBack(
 ): Promise<void> {
   switch (step) {
     case 'return':
-      return bounce(deps, task, null);
+      return bounce(deps, task, null, [], 'bounced', false);
     case 'bounce_done':
       return bounce(deps, task, {
         title: 'Already sent: nothing was sent again',
         lines: ['A mail of this very task left before. If this is a copy, delete it.'],
       });
     case 'bounce_unclaimed':
-      return bounce(deps, task, {
-        title: 'Not sent: you did not approve this',
-        lines: [
-          'This note was put into `In_Progress/local-agent`, or changed there, by something other than your approval. Read it; move it to `Approved` if you want it sent.',
-        ],
-      });
+      return bounce(
+        deps,
+        task,
+        {
+          title: 'Not sent: you did not approve this',
+          lines: [
+            'This note was put into `In_Progress/local-agent`, or changed there, by something other than your approval. Read it; move it to `Approved` if you want it sent.',
+          ],
+        },
+        [],
+        'bounced',
+        false,
+      );
     case 'bounce_unreadable':
       return bounce(deps, task, {
         title: 'Not sent: the record of this task cannot be read',
@@ -179,45 +207,9 @@ async function giveBack(
   }
 }
 
-async function check(deps: ApprovalDeps, task: Task): Promise<void> {
-  const read = mailActionOf(task.note);
-  const offer = await deps.offers.find(task.id);
-  const thread = read.ok ? await deps.effects.threadStatus(task.id) : 'unknown';
-  const now = deps.clock.now();
-  if (read.ok && thread === 'unknown' && now - task.approvedAt < THREAD_PATIENCE_MS) {
-    deps.waiting('the mailbox does not answer: whether the thread moved on is not known yet');
-    deps.wakeAt(now + RECHECK_MS);
-    return;
-  }
-  const told = offer?.told ?? [];
-  const offered = offer !== null;
-  const moment = momentReasons(task.note, { now, timeZone: deps.timeZone, offered, thread, told });
-  const reasons = [...(read.ok ? [] : read.reasons), ...moment.map((reason) => reason.words)];
-  if (!read.ok || reasons.length > 0) {
-    const words = { title: 'Not sent: please look at this again', lines: reasons };
-    return bounce(deps, task, words, [...told, ...moment.map((reason) => reason.code)]);
-  }
-  return send(deps, await seal(deps, task, read.action));
-}
-
-/** From here nothing that arrives by sync can change what leaves. */
-async function seal(deps: ApprovalDeps, task: Task, action: MailAction): Promise<Task> {
-  const hash = actionHash(action);
-  const approvedAt = new Date(task.approvedAt).toISOString();
-  const note = claimStamp(deps, task.note);
-  const noteText = renderNote(note);
-  // The log comes first: what cannot be logged does not happen.
-  await deps.audit.append({
-    action: 'mail.approved',
-    task: task.id,
-    parameters: { to: action.to.map((a) => a.address), cc: action.cc.map((a) => a.address) },
-    approval: { who: 'user', when: approvedAt, hash },
-    result: 'accepted',
-  });
-  await deps.journal.seal({ action, hash, noteName: task.ref.name, noteText, approvedAt });
-  deps.at('handler:sealed');
-  await deps.vault.update(task.ref, noteText);
-  return { ...task, note, view: await deps.journal.view(task.id) };
+async function checkAndSend(deps: ApprovalDeps, task: Task): Promise<void> {
+  const sealed = await checkApproval(deps, task);
+  if (sealed !== null) await send(deps, sealed);
 }
 
 async function send(deps: ApprovalDeps, task: Task): Promise<void> {
@@ -291,13 +283,16 @@ async function look(deps: ApprovalDeps, task: Task): Promise<void> {
   return bounce(deps, task, doubtWords(task, found), undefined, 'in_doubt');
 }
 
-function doubtWords(task: Task, found: 'absent' | 'unknown'): Omit<Verdict, 'kind'> {
-  const looked =
-    found === 'absent' ? 'It is not in your Sent folder.' : 'Your Sent folder could not be searched.';
+function doubtWords(task: Task, found: 'absent' | 'unknown' | 'asked'): Omit<Verdict, 'kind'> {
+  const looked = {
+    absent: ' It is not in your Sent folder.',
+    unknown: ' Your Sent folder could not be searched.',
+    asked: '',
+  }[found];
   return {
     title: 'Was this sent? The mail server cannot tell',
     lines: [
-      `The connection broke after the mail was handed over (${(task.view.words ?? 'no answer').slice(0, 200)}). ${looked}`,
+      `The connection broke after the mail was handed over (${(task.view.words ?? 'no answer').slice(0, 200)}).${looked}`,
       '**It arrived, or do not send it again:** move to `Rejected` · **Send it again:** move to `Approved`',
     ],
   };

@@ -16,6 +16,7 @@ import { isAlive, ownIdentity } from '../../src/runtime/process-identity.ts';
 import { ActiveEffects } from '../../src/stages/active-effects.ts';
 import { type ApprovalDeps, scanApprovals } from '../../src/stages/execute-approval.ts';
 import type { MailEffects } from '../../src/stages/mail-effects.ts';
+import { oneMachineCards } from '../../src/stages/offered-cards.ts';
 import { Offers } from '../../src/stages/offers.ts';
 import { Vault } from '../../src/vault/vault.ts';
 
@@ -118,6 +119,10 @@ async function start(kill?: CrashPoint): Promise<ApprovalDeps> {
     clock,
     effects,
     offers: new Offers({ stateDir, clock }),
+    cards: oneMachineCards(new Offers({ stateDir, clock })),
+    gate: () => Promise.resolve(null),
+    drafting: { has: () => Promise.resolve(false) },
+    synced: false,
     active: new ActiveEffects(stateDir),
     journal: new SealedReplies({ journal, from: { name: 'Me', address: 'me@example.com' }, now: () => now }),
     log: pino({ level: 'silent' }),
