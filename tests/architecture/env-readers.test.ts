@@ -5,19 +5,41 @@ import { COMMON_KEYS, type Key, KEYS, SYNC_KEYS } from '../../src/runtime/config
 import { PROJECT, readSources } from '../helpers/source-tree.ts';
 
 /** Least privilege is visible in the code: each process names the keys that it gets. */
-const mains = (await readSources('src')).filter(({ path }) => path.endsWith('.main.ts'));
+const sources = new Map((await readSources('src')).map((source) => [source.path, source]));
+const mains = [...sources.values()].filter(({ path }) => path.endsWith('.main.ts'));
 const lines = (await readFile(join(PROJECT, '.env.example'), 'utf8')).split('\n');
 
 function readersInCode(key: Key): string[] {
   if ((COMMON_KEYS as readonly Key[]).includes(key)) return ['all'];
   const readers = mains
-    .filter(({ text }) => text.includes(`'${key}'`) || (isSyncKey(key) && text.includes('...SYNC_KEYS')))
+    .filter((main) =>
+      [main.text, ...loaders(main.path)].some(
+        (text) => text.includes(`'${key}'`) || (isSyncKey(key) && text.includes('...SYNC_KEYS')),
+      ),
+    )
     .map(({ path }) => basename(path, '.main.ts'));
   // A process that runs on both hosts has an entry on each.
   return [...new Set(readers)].sort();
 }
 
 const isSyncKey = (key: Key): boolean => (SYNC_KEYS as readonly Key[]).includes(key);
+
+/** Texts of what a process imports, however far, that reads configuration of its own. */
+function loaders(main: string): string[] {
+  const seen = new Set([main, 'src/runtime/config.ts', 'src/runtime/daemon.ts']);
+  const found: string[] = [];
+  const todo = [main];
+  for (let path = todo.pop(); path !== undefined; path = todo.pop()) {
+    for (const { to } of sources.get(path)?.imports ?? []) {
+      if (seen.has(to)) continue;
+      seen.add(to);
+      todo.push(to);
+      const text = sources.get(to)?.text ?? '';
+      if (text.includes('loadConfig(')) found.push(text);
+    }
+  }
+  return found;
+}
 
 /** The comment right above the key. */
 function commentOf(key: Key): string[] {
