@@ -4,10 +4,10 @@
  * DOES      Keeps the mailbox open (IDLE, and a scan every SCAN_SECONDS). Each mail becomes one note: a card
  *           in `Needs_Action/email`, `Skipped` with a reason for mail that no person waits behind,
  *           `Quarantine` for mail that cannot be read. Opens the mailbox read-only: no flag changes.
- * READS     The mailbox IMAP_MAILBOX.
+ * READS     The mailbox IMAP_MAILBOX; with two machines the Syncthing of this one.
  * WRITES    `Needs_Action/email/`, `Skipped/`, `Quarantine/`, `Attachments/`, `Conflicts/` (a second copy of
  *           its own), `Updates/cloud-agent/`, STATE_DIR (`cloud-email-watcher/`, `seen/`).
- * SECRETS   The IMAP password. It submits no mail and holds no code that could.
+ * SECRETS   The IMAP password, Syncthing's API key. It submits no mail and holds no code that could.
  * TWICE     No: a lock in STATE_DIR. Two on two machines over one vault make no second note.
  * ON CRASH  Fetches again what lies behind the cursor; the ledger and the notes' names say what is done.
  */
@@ -17,12 +17,14 @@ import { CursorFile } from '../mail/inbox/cursor-file.ts';
 import { ImapInbox, INBOX_DEFAULTS, type InboxSettings } from '../mail/inbox/imap-inbox.ts';
 import { SeenFiles } from '../mail/inbox/seen-ledger.ts';
 import { readMessage } from '../mail/message/read-message.ts';
-import type { Config } from '../runtime/config.ts';
+import { type Config, SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { mailboxReader } from '../stages/read-mailbox.ts';
 import { mailTaker } from '../stages/take-in-mail.ts';
 import { watchMailbox } from '../stages/watch-mailbox.ts';
+import { openSync } from '../sync/open-sync.ts';
+import { watchShare } from '../sync/watch-share.ts';
 
 const PROCESS = 'cloud-email-watcher';
 const MAILS_PER_PASS = 200;
@@ -33,6 +35,8 @@ const BACKOFF = { firstMs: 500, capMs: 300_000 };
 const AUTH_RETRY_MS = 600_000;
 /** A mail server that does not answer must not keep PM2 waiting: the heartbeat says what is wrong. */
 const READY_AFTER_MS = 10_000;
+/** The draft-replier takes a new note within milliseconds; what it takes need not travel twice. */
+const LINGER_MS = 100;
 
 const KEYS = [
   'IMAP_HOST',
@@ -45,6 +49,7 @@ const KEYS = [
   'TLS_CA_FILE',
   'MAIL_FROM',
   'MAIL_ALIASES',
+  ...SYNC_KEYS,
 ] as const;
 type WatcherConfig = Config<(typeof KEYS)[number]>;
 
@@ -54,6 +59,14 @@ runDaemon({
   keys: KEYS,
   start: async ({ config, vault, stateDir, clock, log, health, at }) => {
     const settings = await inboxSettings(config);
+    const sync = openSync(config, { vault, clock, log, lingerMs: LINGER_MS });
+    const share = watchShare({
+      sync,
+      role: 'cloud',
+      root: vault.root,
+      clock,
+      note: (about, words) => health.note(about, words),
+    });
     const account = `${config.IMAP_USER} ${config.IMAP_HOST} ${config.IMAP_MAILBOX}`;
     const ledger = new SeenFiles(stateDir);
     const takeIn = mailTaker({
@@ -96,7 +109,13 @@ runDaemon({
     const started = new AbortController();
     await Promise.race([watching.settled, clock.sleep(READY_AFTER_MS, started.signal)]);
     started.abort();
-    return { stop: () => watching.stop() };
+    return {
+      stop: async () => {
+        await watching.stop();
+        await share.stop();
+        await sync?.stop();
+      },
+    };
   },
 });
 
