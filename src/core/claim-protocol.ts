@@ -27,6 +27,12 @@ export interface ClaimFacts {
   readonly lookedAfterAck: boolean;
   /** A claim of the same task lies in the peer's folder. */
   readonly rival: boolean;
+  /**
+   * The task is further along than a claim: the rival had it and went on before it was seen here. Read after
+   * `rival`, so that a file on its way from one to the other is not missed (measured: 30 ms of drafting were
+   * enough).
+   */
+  readonly wentOn?: boolean;
   readonly peerConnected: boolean;
   /** May the other agent claim this too now? Else it is mine by static ownership. */
   readonly shared: boolean;
@@ -44,6 +50,7 @@ export type ClaimMove = 'proceed' | 'proceed_apart' | 'wait' | 'withdraw' | 'gon
 export function claimStep(facts: ClaimFacts): ClaimMove {
   if (!facts.mine) return 'gone';
   if (!facts.shared) return 'proceed';
+  if (facts.wentOn === true) return 'withdraw';
   // A visible rival never becomes less of one: the lower rank goes as soon as it sees it, so that the higher
   // rank, which never goes, can proceed. A rival that cannot be reached keeps what it has.
   if (facts.rival) return rankOf(facts.me) === 0 ? 'wait' : 'withdraw';

@@ -46,6 +46,11 @@ describe('a claim of shared work', () => {
       'wait',
     ],
     ['of the lower rank goes', { me: 'cloud-agent', rival: true }, 'withdraw'],
+    [
+      'goes when the rival went on with it',
+      { acknowledged: true, lookedAfterAck: true, wentOn: true },
+      'withdraw',
+    ],
     ['does not go on beside a rival that is out of reach', { rival: true, peerConnected: false }, 'wait'],
   ])('%s', (_what, change, move) => {
     expect(claimStep({ ...RAISED, ...change })).toBe(move);
