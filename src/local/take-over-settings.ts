@@ -1,0 +1,53 @@
+import type { DrafterSettings } from '../drafting/open-drafter.ts';
+import { ConfigFault, loadConfig } from '../runtime/config.ts';
+import { type Writer, writerOf } from '../stages/draft-request.ts';
+
+export interface TakeOverSettings {
+  /** Silence of the cloud before the laptop drafts. */
+  readonly takeoverMs: number;
+  readonly me: Writer;
+  readonly expiresMs: number;
+  readonly drafter: DrafterSettings;
+}
+
+const TAKEOVER_KEYS = [
+  'TAKEOVER_MINUTES',
+  'MAIL_FROM',
+  'MAIL_ALIASES',
+  'REPLY_ALL',
+  'APPROVAL_EXPIRES_HOURS',
+  'DRAFTER',
+  'DRAFTER_MODEL',
+  'DRAFTER_BASE_URL',
+  'DRAFTER_API_KEY',
+  'DRAFTER_TIMEOUT_SECONDS',
+] as const;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Read apart from the orchestrator's own keys: without them there is no take-over, and the dashboard says so,
+ * which it could not if the process refused to start.
+ */
+export function readTakeOverSettings(): TakeOverSettings | { readonly faults: readonly string[] } {
+  try {
+    const config = loadConfig(TAKEOVER_KEYS);
+    const me = writerOf(config);
+    if (me === null) return { faults: ['MAIL_FROM or MAIL_ALIASES is no list of mail addresses'] };
+    return {
+      takeoverMs: config.TAKEOVER_MINUTES * MINUTE_MS,
+      me,
+      expiresMs: config.APPROVAL_EXPIRES_HOURS * HOUR_MS,
+      drafter: {
+        drafter: config.DRAFTER,
+        model: config.DRAFTER_MODEL,
+        baseUrl: config.DRAFTER_BASE_URL,
+        apiKey: config.DRAFTER_API_KEY,
+        timeoutMs: config.DRAFTER_TIMEOUT_SECONDS * 1000,
+      },
+    };
+  } catch (error) {
+    if (error instanceof ConfigFault) return { faults: error.faults };
+    throw error;
+  }
+}
