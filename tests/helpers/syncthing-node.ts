@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,8 +12,15 @@ import { type Peer, type SharedFolder, syncthingConfig } from './syncthing-confi
 import { tempDir } from './testdir.ts';
 import { until } from './until.ts';
 
-/** Debian's own. */
+/** Of this Debian. */
 export const SYNCTHING = '/usr/bin/syncthing';
+/** Of the next, when it could be had: tests/newer-syncthing.mjs. */
+const NEWER = join(
+  import.meta.dirname,
+  '../../node_modules/.cache/handover/newer-syncthing/usr/bin/syncthing',
+);
+/** Every Syncthing that is here. */
+export const SYNCTHINGS: readonly string[] = [SYNCTHING, ...(existsSync(NEWER) ? [NEWER] : [])];
 /** The folder id of the vault on every node. */
 export const FOLDER = 'handover';
 /** STMONITORED: one process, not a pair of which only one dies. STHASHING: no benchmark at each start. */
