@@ -13,6 +13,8 @@ import { lsVerb } from './ls.ts';
 import { rejectVerb } from './reject.ts';
 import { resolveVerb } from './resolve.ts';
 import { showVerb } from './show.ts';
+import { syncApplyVerb } from './sync-apply.ts';
+import { syncIgnoresVerb } from './sync-ignores.ts';
 import { vaultCheckVerb } from './vault-check.ts';
 import { commonConfig, type VerbContext, VerbFault } from './verb.ts';
 
@@ -20,6 +22,8 @@ export interface Terminal {
   readonly cwd: string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Absent when nobody sits there. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** `vault-template` and `.env.example` lie beside `src` and `dist`. */
@@ -36,6 +40,8 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
       exit = outcome.exit;
       terminal.out(`${json ? JSON.stringify(outcome.json) : outcome.text}\n`);
     },
+    say: (text) => terminal.out(`${text}\n`),
+    ask: terminal.ask,
   };
   try {
     await program(context, terminal).parseAsync([...args], { from: 'user' });
@@ -48,6 +54,10 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
 function program(context: VerbContext, terminal: Terminal): Command {
   const audit = new Command('audit').description('the audit log').addCommand(auditVerifyVerb(context));
   const vault = new Command('vault').description('the vault').addCommand(vaultCheckVerb(context));
+  const sync = new Command('sync')
+    .description('the Syncthing of this machine')
+    .addCommand(syncApplyVerb(context))
+    .addCommand(syncIgnoresVerb(context));
   const verbs = [
     initVerb(context),
     lsVerb(context),
@@ -56,13 +66,14 @@ function program(context: VerbContext, terminal: Terminal): Command {
     rejectVerb(context),
     resolveVerb(context),
     audit,
+    sync,
     vault,
   ];
   const root = new Command('handover')
     .description('What waits, what was sent, and the moves you can make from a terminal.')
     .addHelpText('after', `\nExit codes:\n${EXIT_WORDS.map(([n, words]) => `  ${n}  ${words}`).join('\n')}`);
   for (const command of verbs) root.addCommand(command);
-  for (const command of [root, ...verbs, ...audit.commands, ...vault.commands]) {
+  for (const command of [root, ...verbs, ...audit.commands, ...sync.commands, ...vault.commands]) {
     command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   }
   return root;

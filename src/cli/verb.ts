@@ -34,6 +34,10 @@ export interface VerbContext {
   readonly now: () => number;
   readonly config: () => CommonConfig;
   readonly answer: (outcome: Outcome, json: boolean) => void;
+  /** A text before the answer. */
+  readonly say: (text: string) => void;
+  /** The user's line; undefined when nobody sits at a terminal. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
 }
 
 /** A subcommand with `--json`, whose answer goes to the context. */

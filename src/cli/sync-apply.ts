@@ -1,0 +1,197 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { visibleText } from '../core/neutralise.ts';
+import { loadConfig, SYNC_KEYS } from '../runtime/config.ts';
+import { EXIT } from '../runtime/exit-codes.ts';
+import { readIgnoreSource } from '../sync/ignore-source.ts';
+import { ApplyFault, applySteps } from '../sync/setup/apply.ts';
+import { lookAtShare } from '../sync/setup/look-at-share.ts';
+import { type Change, type Plan, planShare } from '../sync/setup/plan.ts';
+import { readShare, type ShareFile, ShareFault, type ShareRole } from '../sync/setup/read-share.ts';
+import { type WantedShare, wantedShare } from '../sync/setup/wanted-share.ts';
+import { Syncthing, SyncthingFault } from '../sync/syncthing-client.ts';
+import { openVault, type Outcome, verb, type VerbContext, VerbFault } from './verb.ts';
+
+const FOLDER: Readonly<Record<ShareRole, string>> = { cloud: 'cloud', laptop: 'local' };
+
+/** `handover sync apply`: brings the Syncthing of this machine to its `syncthing-config.toml`. */
+export function syncApplyVerb(context: VerbContext): Command {
+  return verb(
+    context,
+    { name: 'apply', summary: 'bring the Syncthing of this machine to its syncthing-config.toml' },
+    (_args, options) =>
+      syncApply(context, {
+        role: options['role'],
+        file: options['config'],
+        yes: options['yes'] === true,
+        json: options['json'] === true,
+      }),
+  )
+    .option('--role <cloud|laptop>', 'what this machine is; chooses deployment/…/syncthing-config.toml')
+    .option('--config <file>', 'another syncthing-config.toml')
+    .option('--yes', 'do it without asking');
+}
+
+interface Asked {
+  readonly role: unknown;
+  readonly file: unknown;
+  readonly yes: boolean;
+  readonly json: boolean;
+}
+
+async function syncApply(context: VerbContext, asked: Asked): Promise<Outcome> {
+  const share = await shareFile(context, asked);
+  const config = loadConfig(SYNC_KEYS);
+  if (config.SYNCTHING_API_KEY === '') {
+    throw new VerbFault(
+      'no-key',
+      'SYNCTHING_API_KEY is empty: copy it from Syncthing, Settings, API key',
+      EXIT.config,
+    );
+  }
+  const wanted = wantedShare({
+    share,
+    vaultDir: (await openVault(context)).root,
+    folder: config.SYNCTHING_FOLDER,
+    peer: config.SYNCTHING_PEER_DEVICE === '' ? null : config.SYNCTHING_PEER_DEVICE,
+    trusted: config.SYNCTHING_TRUSTED_DEVICES,
+    ignoreSource: await readIgnoreSource(),
+    keepScript: join(context.programDir, 'deployment', 'local', 'keep-version.sh'),
+  });
+  const client = new Syncthing({ url: config.SYNCTHING_URL, apiKey: config.SYNCTHING_API_KEY });
+  try {
+    const advice = config.SYNC === 'none' ? ['SYNC=none in .env: set SYNC=syncthing on both machines.'] : [];
+    return await bringAbout({ context, asked, client, wanted, advice });
+  } catch (error) {
+    if (error instanceof SyncthingFault) throw new VerbFault(error.code, faultWords(error));
+    if (error instanceof ApplyFault) throw new VerbFault(error.code, error.message);
+    throw error;
+  } finally {
+    client.close();
+  }
+}
+
+/** By what was said, never by a guess: the laptop's file shares `Approved` with the phone. */
+async function shareFile(context: VerbContext, { role, file }: Asked): Promise<ShareFile> {
+  const known = role === 'cloud' || role === 'laptop' ? role : null;
+  if ((role !== undefined && known === null) || (known === null && file === undefined)) {
+    throw new VerbFault(
+      'which',
+      'say --role cloud on the cloud machine, --role laptop on the laptop',
+      EXIT.usage,
+    );
+  }
+  const path =
+    typeof file === 'string'
+      ? resolve(context.cwd, file)
+      : join(context.programDir, 'deployment', FOLDER[known ?? 'cloud'], 'syncthing-config.toml');
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new VerbFault('no-file', `${path} cannot be read`, EXIT.config);
+  });
+  try {
+    const share = readShare(text, path);
+    if (known === null || share.role === known) return share;
+    throw new VerbFault('which', `${path} is for the ${share.role}, and --role says ${known}`, EXIT.usage);
+  } catch (error) {
+    if (error instanceof ShareFault) throw new VerbFault('share-file', error.message, EXIT.config);
+    throw error;
+  }
+}
+
+interface Deps {
+  readonly context: VerbContext;
+  readonly asked: Asked;
+  readonly client: Syncthing;
+  readonly wanted: WantedShare;
+  readonly advice: readonly string[];
+}
+
+async function bringAbout({ context, asked, client, wanted, advice }: Deps): Promise<Outcome> {
+  const plan = await planNow(client, wanted);
+  const { myId, version } = await client.system();
+  const notes = [...plan.notes, ...(await peerNotes(client, wanted, myId)), ...advice];
+  const json = { role: wanted.role, device: myId, version, changes: plan.changes, notes };
+  const head = [`${wanted.role}: device ${myId}, Syncthing ${version}`];
+  const tail = notes.map((note) => `note: ${note}`);
+  const answer = (ok: boolean, applied: boolean, lines: readonly string[], more = {}): Outcome => ({
+    exit: ok ? EXIT.ok : EXIT.failure,
+    json: { ok, applied, ...json, ...more },
+    // Names of devices are their owners' words.
+    text: lines.map((line) => visibleText(line).text).join('\n'),
+  });
+  if (plan.refusals.length > 0) {
+    const refused = plan.refusals.map((refusal) => `refused: ${refusal}`);
+    return answer(false, false, [...head, ...refused], { refusals: plan.refusals });
+  }
+  if (plan.changes.length === 0) return answer(true, false, [...head, 'nothing to do', ...tail]);
+  const difference = differenceLines(plan.changes);
+  const count = plan.changes.length === 1 ? '1 change' : `${plan.changes.length} changes`;
+  const asks = !asked.yes && !asked.json && context.ask !== undefined;
+  if (asks) context.say([...head, ...difference].map((line) => visibleText(line).text).join('\n'));
+  const agreed =
+    asked.yes || (asks && /^y(es)?$/i.test((await context.ask(`Do it (${count})? [y/N] `)).trim()));
+  const before = asks ? [] : [...head, ...difference];
+  if (!agreed) {
+    return answer(false, false, [...before, `nothing was changed; ${count} to do: add --yes`, ...tail]);
+  }
+  await applySteps(client, plan.steps);
+  const left = await planNow(client, wanted);
+  if (left.changes.length > 0) {
+    return answer(
+      false,
+      true,
+      [...before, 'Syncthing did not take all of it; still to do:', ...differenceLines(left.changes)],
+      {
+        left: left.changes,
+      },
+    );
+  }
+  return answer(true, true, [...before, `done: ${count}`, ...tail]);
+}
+
+async function planNow(client: Syncthing, wanted: WantedShare): Promise<Plan> {
+  const ids = [wanted.vault.id, ...(wanted.approved ? [wanted.approved.id] : [])];
+  return planShare(wanted, await lookAtShare(client, ids));
+}
+
+/** What the other machine still lacks. */
+async function peerNotes(client: Syncthing, wanted: WantedShare, myId: string): Promise<string[]> {
+  const other = wanted.role === 'cloud' ? 'laptop' : 'cloud machine';
+  if (wanted.peer === null) {
+    return [
+      `There is no other machine yet. Put this device's id, ${myId}, into SYNCTHING_PEER_DEVICE in .env on the ${other}, and the id of the ${other} into SYNCTHING_PEER_DEVICE here; then run this again on both.`,
+    ];
+  }
+  const connected = (await client.connections()).get(wanted.peer)?.connected === true;
+  return connected
+    ? []
+    : [
+        `Not connected with the ${other} yet. It needs this device's id, ${myId}, in SYNCTHING_PEER_DEVICE, and a run of this there.`,
+      ];
+}
+
+function differenceLines(changes: readonly Change[]): string[] {
+  const lines: string[] = [];
+  let where = '';
+  for (const change of changes) {
+    if (change.where !== where) lines.push(change.where);
+    where = change.where;
+    const after = change.before === '' ? change.after : `${change.before} -> ${change.after}`;
+    lines.push(`  ${change.what}: ${after}`);
+  }
+  return lines;
+}
+
+function faultWords(fault: SyncthingFault): string {
+  switch (fault.code) {
+    case 'unreachable':
+    case 'timeout':
+      return `Syncthing does not answer at SYNCTHING_URL (${fault.message}): is it running?`;
+    case 'forbidden':
+      return 'Syncthing does not accept SYNCTHING_API_KEY: copy it again (Settings, API key)';
+    case 'refused':
+    case 'malformed':
+      return `Syncthing: ${fault.message}`;
+  }
+}
