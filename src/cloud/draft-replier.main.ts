@@ -4,10 +4,14 @@
  * DOES      Claims notes out of `Needs_Action/email/`, drafts a reply (template, or a model that falls back
  *           to the template), computes recipients and subject, and offers the card to the user. A note that
  *           came back with feedback is drafted again; one that cannot be read goes to `Quarantine/`.
- * READS     `Needs_Action/email/`, `In_Progress/cloud-agent/`, `Templates/`, `Company_Handbook.md`.
+ *           With two machines: while the laptop has taken over, each claim is settled with it; what is
+ *           further along elsewhere is neither claimed nor offered.
+ * READS     `Needs_Action/email/`, `In_Progress/`, `Pending_Approval/email/`, `Rejected/`, `Templates/`,
+ *           `Company_Handbook.md`, `Updates/local-agent/takeover.json`; the Syncthing of this machine.
  * WRITES    `In_Progress/cloud-agent/`, `Pending_Approval/email/`, `Needs_Action/odoo/` (handed on),
- *           `Quarantine/`, `Conflicts/`, `Logs/cloud-agent/`, `Updates/cloud-agent/`, STATE_DIR (`offers/`).
- * SECRETS   The model key, when a model drafts. It cannot send mail and holds no key that could.
+ *           `Quarantine/`, `Conflicts/`, `Logs/cloud-agent/`, `Updates/cloud-agent/`, STATE_DIR
+ *           (`offers/`, with one machine).
+ * SECRETS   The model key, when a model drafts; Syncthing's API key. It cannot send mail and holds no key that could.
  * TWICE     No: a lock in STATE_DIR.
  * ON CRASH  What lies in `In_Progress/cloud-agent/` is drafted, or offered if the draft is there.
  */
@@ -16,14 +20,19 @@ import { AuditLog } from '../audit/audit-log.ts';
 import { taskIdForNote } from '../core/task-id.ts';
 import { drafterFaults, type DrafterSettings, openDrafter } from '../drafting/open-drafter.ts';
 import { houseReader } from '../drafting/read-house.ts';
-import type { Config } from '../runtime/config.ts';
-import { runDaemon } from '../runtime/daemon.ts';
+import { type Config, SYNC_KEYS } from '../runtime/config.ts';
+import { type DaemonContext, runDaemon } from '../runtime/daemon.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { scanLoop } from '../runtime/scan-loop.ts';
 import { ulid } from '../runtime/ulid.ts';
-import { draftReplies } from '../stages/draft-reply.ts';
+import { draftReplies, type DraftReplyDeps } from '../stages/draft-reply.ts';
 import { writerOf } from '../stages/draft-request.ts';
 import { Offers } from '../stages/offers.ts';
+import { takeoverAnnounced } from '../stages/takeover-notice.ts';
+import { acknowledge } from '../sync/acknowledge.ts';
+import { openSync, type Sync } from '../sync/open-sync.ts';
+import { settleClaim } from '../sync/settle-claim.ts';
+import { watchShare } from '../sync/watch-share.ts';
 
 const PROCESS = 'draft-replier';
 const HOUR_MS = 3_600_000;
@@ -31,6 +40,11 @@ const QUIET_MS = 5_000;
 const NOTES_PER_PASS = 50;
 /** Notes drafted at once: enough to hide the waiting for a model or the disk, few enough for a model's limits. */
 const PARALLEL = 4;
+/** Claimed and offered within a moment, a note travels once; see sync/linger.ts. */
+const LINGER_MS = 100;
+/** A claim that is shared: how long the other side may take to see it, and its claim to go. */
+const ACKNOWLEDGE_MS = 10_000;
+const PATIENCE_MS = 5_000;
 
 const KEYS = [
   'MAIL_FROM',
@@ -42,8 +56,10 @@ const KEYS = [
   'DRAFTER_BASE_URL',
   'DRAFTER_API_KEY',
   'DRAFTER_TIMEOUT_SECONDS',
+  ...SYNC_KEYS,
 ] as const;
-type ReplierConfig = Config<(typeof KEYS)[number]>;
+type Keys = (typeof KEYS)[number];
+type ReplierConfig = Config<Keys>;
 
 runDaemon({
   process: PROCESS,
@@ -52,6 +68,15 @@ runDaemon({
   start: async (context) => {
     const { config, vault, clock, log, stateDir, at, health } = context;
     const me = writerOf(config) ?? refuse(['MAIL_FROM or MAIL_ALIASES is no list of mail addresses']);
+    const twoMachines = config.SYNC === 'syncthing';
+    const sync = openSync(config, { vault, clock, log, lingerMs: LINGER_MS });
+    const share = watchShare({
+      sync,
+      role: 'cloud',
+      root: vault.root,
+      clock,
+      note: (about, words) => health.note(about, words),
+    });
     const offers = new Offers({ stateDir, clock });
     const audit = await AuditLog.open({
       dir: await vault.logFolder('cloud-agent'),
@@ -71,12 +96,12 @@ runDaemon({
       me,
       agent: 'cloud-agent',
       house: houseReader(vault, me.name, (name, message) => log.warn({ name, message }, 'template left out')),
-      // One machine, one vault: the rename has settled it.
-      settle: () => Promise.resolve('mine'),
+      settle: settleWith(sync, context),
       mayClaim: () => true,
-      replicas: false,
+      replicas: twoMachines,
       marks: null,
-      recordOffer: (id, name, note) => offers.record(id, name, note),
+      // The laptop keeps its own record of what it was offered, at first sight.
+      recordOffer: (id, name, note) => (twoMachines ? Promise.resolve() : offers.record(id, name, note)),
       audit: (line) => audit.append(line),
       log: (line) => log.info({ stage: PROCESS, agent: 'cloud-agent', ...line }, 'moved'),
       onError: (error, ref) => log.error({ err: error, folder: ref.folder }, 'a note could not be drafted'),
@@ -111,10 +136,31 @@ runDaemon({
       stop: async () => {
         await watch.close();
         await loop.stop();
+        await share.stop();
+        await sync?.stop();
       },
     };
   },
 });
+
+/**
+ * The cloud drafts by static ownership: the rename is the claim, nobody is waited for. Only while the laptop
+ * says that it has taken over is each claim settled with it.
+ */
+function settleWith(sync: Sync | null, { vault, clock }: DaemonContext<Keys>): DraftReplyDeps['settle'] {
+  const peer = sync?.peer ?? null;
+  if (sync === null || peer === null) return () => Promise.resolve('mine');
+  const { client, folder } = sync;
+  return settleClaim({
+    vault,
+    me: 'cloud-agent',
+    shared: () => takeoverAnnounced(vault),
+    acknowledge: (path, signal) =>
+      acknowledge({ client, folder, peer, clock, timeoutMs: ACKNOWLEDGE_MS }, path, signal),
+    clock,
+    patienceMs: PATIENCE_MS,
+  });
+}
 
 /** A model needs more than its name: said before anything is claimed, with every variable named. */
 function drafterSettings(config: ReplierConfig): DrafterSettings {
