@@ -24,39 +24,48 @@ export async function lookAtSync(access: Access): Promise<SyncAnswer> {
     return { sync: 'known', words, syncthing, folder: null, devices: [], last_change: null };
   }
   const others = folder.devices.map((one) => one.deviceID).filter((one) => one !== system.myId);
-  const [status, devices, lastChange] = await Promise.all([
-    client.folderStatus(id),
-    lookAtDevices(access, config, others.slice(0, MAX_DEVICES)),
+  // Of a folder that is paused Syncthing tells nothing: it refuses the question (measured).
+  const paused = folder.paused === true;
+  const [here, devices, lastChange] = await Promise.all([
+    paused ? { id, state: 'paused', behind: null, files: null, errors: null } : lookAtFolder(access),
+    lookAtDevices(access, { config, paused, ids: others.slice(0, MAX_DEVICES) }),
     lastChangeOf(client, id),
   ]);
   return {
     sync: 'known',
-    words: wordsFor(status.state, status.needTotalItems, devices),
+    words: wordsFor(here, devices),
     syncthing,
-    folder: {
-      id,
-      state: propertyText(status.state, 60),
-      behind: status.needTotalItems,
-      files: status.localFiles,
-      errors: status.errors,
-    },
+    folder: here,
     devices,
     last_change: lastChange,
   };
 }
 
+type Folder = NonNullable<SyncAnswer['folder']>;
+
+async function lookAtFolder({ client, folder }: Access): Promise<Folder> {
+  const status = await client.folderStatus(folder);
+  return {
+    id: folder,
+    state: propertyText(status.state, 60),
+    behind: status.needTotalItems,
+    files: status.localFiles,
+    errors: status.errors,
+  };
+}
+
 async function lookAtDevices(
   access: Access,
-  config: SyncthingConfig,
-  ids: readonly string[],
+  known: { readonly config: SyncthingConfig; readonly paused: boolean; readonly ids: readonly string[] },
 ): Promise<Device[]> {
+  const { config, paused, ids } = known;
   const { client, folder } = access;
   const [connections, stats] = await Promise.all([client.connections(), client.deviceStats()]);
   return Promise.all(
     ids.map(async (id) => {
       const connected = connections.get(id)?.connected ?? false;
       // For a device that is away Syncthing repeats what it knew last, often 100 % (measured).
-      const behind = connected ? await client.completion(folder, id) : null;
+      const behind = connected && !paused ? await client.completion(folder, id) : null;
       const files = behind === null ? null : behind.needItems + behind.needDeletes;
       const lastSeen = stats.get(id)?.lastSeen ?? null;
       return {
@@ -100,17 +109,19 @@ function changeIn(event: SyncthingEvent, folder: string): SyncAnswer['last_chang
   };
 }
 
-function wordsFor(state: string, behind: number, devices: readonly Device[]): string {
+function wordsFor({ state, behind }: Folder, devices: readonly Device[]): string {
+  if (behind === null) return 'the folder is paused in Syncthing: nothing comes or goes until it is resumed';
   const here =
     behind === 0 ? 'this machine has everything it knows of' : `this machine is ${behind} files behind`;
-  const peer = devices.find((one) => one.role === 'peer');
-  const there = !peer
-    ? 'no other agent’s machine is among the devices of the folder'
-    : !peer.connected
-      ? 'the other machine is not connected: what happens there is unknown until it is'
-      : peer.in_step === true
-        ? 'the other machine is in step'
-        : `the other machine is ${peer.behind ?? 0} files behind`;
   const trouble = state === 'error' ? 'the folder is in error, see Syncthing’s page; ' : '';
-  return `${trouble}${here}; ${there}`;
+  return `${trouble}${here}; ${peerWords(devices.find((one) => one.role === 'peer'))}`;
+}
+
+function peerWords(peer: Device | undefined): string {
+  if (!peer) return 'no other agent’s machine is among the devices of the folder';
+  if (peer.behind === null)
+    return 'the other machine is not connected: what happens there is unknown until it is';
+  return peer.behind === 0
+    ? 'the other machine is in step'
+    : `the other machine is ${peer.behind} files behind`;
 }

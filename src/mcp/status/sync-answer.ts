@@ -19,10 +19,10 @@ export const syncAnswer = z.strictObject({
   folder: z
     .strictObject({
       id: z.string(),
-      state: z.string().describe('idle, scanning, syncing, error …'),
-      behind: z.int().describe('files this machine still has to fetch or delete'),
-      files: z.int(),
-      errors: z.int(),
+      state: z.string().describe('idle, scanning, syncing, paused, error …'),
+      behind: z.int().nullable().describe('files this machine still has to fetch or delete; null: paused'),
+      files: z.int().nullable(),
+      errors: z.int().nullable(),
     })
     .nullable(),
   devices: z.array(device),
