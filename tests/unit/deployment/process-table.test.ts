@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cloudApps, localApps } from '../../../deployment/process-table.js';
+import { bothApps, cloudApps, localApps } from '../../../deployment/process-table.js';
+import { PROCESSES } from '../../../src/core/heartbeat.ts';
 import { KEYS } from '../../../src/runtime/config.ts';
 import { testDir } from '../../helpers/testdir.ts';
 
@@ -22,6 +23,34 @@ describe('the process table for PM2', () => {
     expect(names()).toEqual(['cloud-email-watcher', 'draft-replier', 'approval-handler', 'orchestrator']);
     vi.stubEnv('ENV_FILE', join(dir, 'missing'));
     expect(names()).toEqual(['cloud-email-watcher', 'draft-replier', 'orchestrator']);
+  });
+
+  it('has status-mcp on both machines once it has a token, and once where one machine is both', async () => {
+    const dir = await testDir({
+      env: 'STATUS_MCP_TOKEN=a-token-of-some-length\nSMTP_HOST=mail.example.org\n',
+    });
+    vi.stubEnv('ENV_FILE', join(dir, 'env'));
+    expect(cloudApps().map((app) => app.name)).toEqual(['draft-replier', 'status-mcp']);
+    expect(localApps().map((app) => app.name)).toEqual(['approval-handler', 'orchestrator', 'status-mcp']);
+    const both = bothApps();
+    expect(both.map((app) => app.name)).toEqual([
+      'draft-replier',
+      'approval-handler',
+      'orchestrator',
+      'status-mcp',
+    ]);
+    expect(both.at(-1)!.script).toMatch(/\/dist\/local\/status-mcp\.main\.js$/);
+  });
+
+  it('names processes that the vault expects a heartbeat of, and no others', async () => {
+    const edges = ['IMAP_HOST', 'SMTP_HOST', 'STATUS_MCP_TOKEN'].map((key) => `${key}=configured`);
+    const dir = await testDir({ env: edges.join('\n') });
+    vi.stubEnv('ENV_FILE', join(dir, 'env'));
+    const table = [
+      ...cloudApps().map((app) => `cloud-agent ${app.name}`),
+      ...localApps().map((app) => `local-agent ${app.name}`),
+    ];
+    expect(table.sort()).toEqual(PROCESSES.map(({ agent, process }) => `${agent} ${process}`).sort());
   });
 
   it('means a relative ENV_FILE from where the user stands, not from where the process runs', () => {
