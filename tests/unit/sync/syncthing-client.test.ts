@@ -204,3 +204,37 @@ describe('an answer', () => {
     expect(config).toMatchObject({ version: 52, folders: [folder], devices: [] });
   });
 });
+
+describe('what release 2 says differently', () => {
+  it('is read: several connections to one device, and a state of the other side', async () => {
+    const { api, client } = await talk();
+    const connection = {
+      connected: true,
+      paused: false,
+      startedAt: '2026-11-21T00:00:05+01:00',
+      type: 'tcp-client',
+    };
+    api.on('/rest/system/connections', {
+      json: {
+        total: {},
+        connections: { A: { ...connection, primary: connection, secondary: [connection] } },
+      },
+    });
+    api.on('/rest/db/completion', {
+      json: { completion: 95, needItems: 1, needDeletes: 0, remoteState: 'paused' },
+    });
+    expect((await client.connections()).get('A')).toEqual({
+      connected: true,
+      paused: false,
+      since: Date.parse('2026-11-20T23:00:05Z'),
+    });
+    expect((await client.completion('f', 'A')).remoteState).toBe('paused');
+  });
+
+  it('is kept in a folder: a pause before pulling, and settings we never heard of', async () => {
+    const { api, client } = await talk();
+    const folder = { id: 'f', devices: [], pullerDelayS: 1, blockIndexing: true, fsWatcherDelayS: 0.5 };
+    api.on('/rest/config/defaults/folder', { json: folder });
+    expect(await client.defaultsFolder()).toEqual(folder);
+  });
+});
