@@ -5,6 +5,7 @@ import type { CrashPoint } from '../../src/core/crash-points.ts';
 import { noteName } from '../../src/core/filename.ts';
 import type { Property } from '../../src/core/front-matter.ts';
 import { originalSection } from '../../src/core/neutralise.ts';
+import type { Agent } from '../../src/core/states.ts';
 import { parseNote, renderNote, type TaskNote } from '../../src/core/task-file.ts';
 import { taskIdForNote, taskIdFromMessage } from '../../src/core/task-id.ts';
 import type { Drafter } from '../../src/drafting/drafter.ts';
@@ -34,32 +35,23 @@ export interface Replier {
 
 const NOW = Date.UTC(2026, 10, 20, 9, 0, 0);
 
-/** A replier on a real vault, with the template drafter unless told otherwise. */
-export async function openReplier(drafter: Drafter = templateDrafter): Promise<Replier> {
-  const root = await testDir();
-  const vault = await Vault.open(root);
-  await vault.ensureFolders();
-  const moves: Move[] = [];
-  const offers: Replier['offers'] = [];
-  const errors: unknown[] = [];
+/** What a replier needs on one machine; the template drafter, one note at a time, no patience for typists. */
+export function replierDeps(vault: Vault, agent: Agent): DraftReplyDeps {
   let serial = 0;
-  const deps: DraftReplyDeps = {
+  return {
     vault,
-    agent: 'cloud-agent',
-    drafter,
+    agent,
+    drafter: templateDrafter,
     house: () => Promise.resolve(HOUSE),
     me: { name: 'Mia', addresses: ['mia@example.net'], replyAll: false },
     settle: () => Promise.resolve('mine'),
     mayClaim: () => true,
     replicas: false,
     marks: null,
-    recordOffer: (id, name, note) => {
-      offers.push({ id, name, note });
-      return Promise.resolve();
-    },
+    recordOffer: () => Promise.resolve(),
     audit: () => Promise.resolve(),
-    log: (line) => moves.push(line),
-    onError: (error) => errors.push(error),
+    log: () => undefined,
+    onError: () => undefined,
     at: () => undefined,
     now: () => NOW,
     newClaim: () => `01CLAIM${(serial += 1)}`,
@@ -69,6 +61,26 @@ export async function openReplier(drafter: Drafter = templateDrafter): Promise<R
     perPass: 50,
     parallel: 1,
     quietMs: 0,
+  };
+}
+
+/** A replier on a real vault, with the template drafter unless told otherwise. */
+export async function openReplier(drafter: Drafter = templateDrafter): Promise<Replier> {
+  const root = await testDir();
+  const vault = await Vault.open(root);
+  await vault.ensureFolders();
+  const moves: Move[] = [];
+  const offers: Replier['offers'] = [];
+  const errors: unknown[] = [];
+  const deps: DraftReplyDeps = {
+    ...replierDeps(vault, 'cloud-agent'),
+    drafter,
+    recordOffer: (id, name, note) => {
+      offers.push({ id, name, note });
+      return Promise.resolve();
+    },
+    log: (line) => moves.push(line),
+    onError: (error) => errors.push(error),
   };
   // The stage remembers what failed, so a plain pass is always one of the same stage.
   const stage = draftReplies(deps);
