@@ -184,7 +184,7 @@ function existingFolder(wanted: WantedFolder, there: FolderConfig, share: Wanted
     ? present.filter((id) => id !== actual.myId && !wanted.devices.includes(id))
     : [];
   // What `sync apply` itself left behind when it was stopped half way. Any other pause is the user's.
-  const halfMade = there.paused === true && present.every((id) => id === actual.myId);
+  const halfMade = there.paused === true && present.every((id) => id === actual.myId || surplus.includes(id));
   const changes = [
     ...ignoreChanges(`ignore list of ${wanted.id}`, faults),
     ...set,
