@@ -1,3 +1,5 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { execFile } from 'node:child_process';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +8,11 @@ import { ImapFlow } from 'imapflow';
 import PostalMime, { type Email } from 'postal-mime';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { SeenNote } from '../../src/demo/vault-view.ts';
+import { agents } from '../../src/mcp/status/agents.ts';
+import { queue } from '../../src/mcp/status/queue.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { startPm2 } from '../helpers/pm2.ts';
+import { askTool } from '../helpers/status-client.ts';
 import { testDir } from '../helpers/testdir.ts';
 import { until } from '../helpers/until.ts';
 import { type FixtureMail, fixtureMails, type Host, SMTP_PASSWORD, startHost } from './host.ts';
@@ -24,15 +30,18 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   // What was shown and approved is what is sent: hidden characters and links as they were made visible.
   hostile: 'Invoice [U+202E]gnp.exe [ [Secrets] ] ../../etc/passwd #tag',
 };
+const STATUS_TOKEN = 'status-only-4b1e02';
 const LONG_MS = 120_000;
 const AT_REST = /^(Pending_Approval|Skipped|Quarantine)\b/;
 
 describe('the processes under PM2 against Dovecot and SMTP', () => {
   let host: Host;
+  let statusPort: number;
   let mails: readonly FixtureMail[];
   const originals = new Map<string, Email>();
   beforeAll(async () => {
-    host = await startHost();
+    statusPort = await freePort();
+    host = await startHost({ STATUS_MCP_PORT: String(statusPort), STATUS_MCP_TOKEN: STATUS_TOKEN });
     mails = await fixtureMails();
     for (const { name, raw } of mails) originals.set(name, await PostalMime.parse(raw));
     await host.startAll();
@@ -63,13 +72,14 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
       throw new Error(`${cards}\n\n${await host.pm2.logs()}`, { cause: error });
     });
 
-  it('runs all four, each said ready', async () => {
+  it('runs all five, each said ready', async () => {
     const list = await host.pm2.list();
     expect(list.map(({ name, status, restarts }) => `${name} ${status} ${restarts}`)).toEqual([
       'cloud-email-watcher online 0',
       'draft-replier online 0',
       'approval-handler online 0',
       'orchestrator online 0',
+      'status-mcp online 0',
     ]);
   });
 
@@ -88,6 +98,29 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
     ]);
     expect(Object.fromEntries(places)).toEqual(Object.fromEntries(expected));
     expect(notes).toHaveLength(mails.length);
+  });
+
+  it('tells an assistant the same over HTTP', async () => {
+    const headers = { Authorization: `Bearer ${STATUS_TOKEN}` };
+    const url = new URL(`http://127.0.0.1:${statusPort}/mcp`);
+    const client = new Client({ name: 'test', version: '1' });
+    await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }));
+    onTestFinished(() => client.close());
+    const { states } = await askTool(client, queue);
+    const notes = await host.notes();
+    const inFolder = (folder: string) => notes.filter((note) => note.folder === folder).length;
+    for (const folder of ['Pending_Approval/email', 'Skipped', 'Needs_Action/email', 'Approved']) {
+      expect(states.find((state) => state.folder === folder)?.total).toBe(inFolder(folder));
+    }
+    const { processes } = await askTool(client, agents);
+    const alive = processes.filter(({ seen }) => seen.presence === 'alive').map(({ process }) => process);
+    expect(alive).toEqual([
+      'cloud-email-watcher',
+      'draft-replier',
+      'approval-handler',
+      'orchestrator',
+      'status-mcp',
+    ]);
   });
 
   it('sends each approved reply exactly once, and nothing else', { timeout: LONG_MS }, async () => {
@@ -192,6 +225,7 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
     expect(dump).toContain(host.envFile);
     const secrets = [
       SMTP_PASSWORD,
+      STATUS_TOKEN,
       'shell-smtp',
       'shell-model',
       'shell-token',
@@ -208,6 +242,8 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
       'cloud/draft-replier',
       'local/approval-handler',
       'local/orchestrator',
+      'local/status-mcp',
+      'cloud/status-mcp',
     ]) {
       const { code, output } = await runMain(main, host.envFile);
       expect(code, output).toBe(1);
@@ -254,6 +290,7 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
       'draft-replier stopped 0',
       'approval-handler stopped 0',
       'orchestrator stopped 0',
+      'status-mcp stopped 0',
     ]);
     const daemonLog = await readFile(join(host.pm2.home, 'pm2.log'), 'utf8');
     expect(daemonLog).not.toContain('sending SIGKILL');
