@@ -72,6 +72,7 @@ export async function commandLine(node: SyncNode, role: ShareRole, ids: Ids) {
   };
   return {
     file,
+    env,
     run: async (args: readonly string[], more: Readonly<Record<string, string>> = {}) => {
       const result = await execa(
         process.execPath,

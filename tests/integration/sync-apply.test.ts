@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { runCli } from '../../src/cli/run-cli.ts';
 import { checkIgnores } from '../../src/sync/check-ignores.ts';
 import { commandLine, setUp } from '../helpers/sync-setup.ts';
 import { APPROVED_FOLDER, FOLDER, startNode, type SyncNode } from '../helpers/syncthing.ts';
@@ -70,6 +71,38 @@ describe('handover sync apply', () => {
       expect(again.out.split('\n').slice(1)).toEqual(['nothing to do']);
       expect(again.out).toContain(`${role}: device `);
     }
+  });
+
+  it('asks whoever sits at a terminal, after the difference was shown', async () => {
+    const laptop = await fresh('laptop');
+    const { file, env } = await commandLine(laptop, 'laptop', {});
+    for (const [key, value] of Object.entries(env)) vi.stubEnv(key, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const answered = async (word: string): Promise<{ exit: number; shown: string }> => {
+      let shown = '';
+      const out = (words: string): void => void (shown += words);
+      const ask = (question: string): Promise<string> => {
+        out(question);
+        return Promise.resolve(word);
+      };
+      const exit = await runCli(['sync', 'apply', '--config', file], {
+        cwd: laptop.vault,
+        out,
+        err: out,
+        ask,
+      });
+      return { exit, shown };
+    };
+    const no = await answered('');
+    expect(no.exit).toBe(1);
+    expect(no.shown).toMatch(
+      /folder: not there -> made, in [^]*Do it \(\d+ changes\)\?[^]*nothing was changed/,
+    );
+    expect((await laptop.client.config()).folders).toEqual([]);
+    const yes = await answered('y');
+    expect(yes.exit).toBe(0);
+    expect(yes.shown).toMatch(/done: \d+ changes/);
+    expect(await folderOf(laptop)).toMatchObject({ path: laptop.vault, paused: false });
   });
 
   it('says which file, which key and which role it lacks', async () => {
