@@ -35,7 +35,7 @@ interface Deps {
   readonly log: Logger;
   readonly stateDir: string;
   readonly at: At;
-  readonly sync: Sync;
+  readonly sync: Pick<Sync, 'folder'> & { readonly client: Pick<Sync['client'], 'folderStatus'> };
   readonly peer: () => { readonly connected: boolean };
   readonly takeoverMs: number;
   /** Is a note of ours under way still? */

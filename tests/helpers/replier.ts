@@ -26,7 +26,7 @@ export interface Replier {
   /** One pass with these changes to the dependencies. */
   pass(change?: Partial<DraftReplyDeps>): Promise<{ more: boolean; lookAgainAt: number | null }>;
   /** A pass that dies at a point, as the process would. */
-  killAt(point: CrashPoint): Promise<void>;
+  killAt(point: CrashPoint, change?: Partial<DraftReplyDeps>): Promise<void>;
   /** Names of everything in a folder. */
   names(folder: string): Promise<string[]>;
   note(path: string): Promise<TaskNote>;
@@ -93,7 +93,7 @@ export async function openReplier(drafter: Drafter = templateDrafter): Promise<R
     offers,
     errors,
     pass,
-    killAt: async (point) => {
+    killAt: async (point, change) => {
       // Everything the stage would do after the point throws as well, as if the process were gone.
       let dead = false;
       const alive =
@@ -113,7 +113,16 @@ export async function openReplier(drafter: Drafter = templateDrafter): Promise<R
         quarantine: alive(vault.quarantine.bind(vault)),
         setAside: alive(vault.setAside.bind(vault)),
       };
+      const { marks } = change ?? {};
       await pass({
+        ...change,
+        ...(marks && {
+          marks: {
+            add: alive(marks.add.bind(marks)),
+            remove: alive(marks.remove.bind(marks)),
+            ours: alive(marks.ours.bind(marks)),
+          },
+        }),
         vault: mortal,
         at: (here) => {
           if (here !== point) return;
