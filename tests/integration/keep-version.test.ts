@@ -26,9 +26,10 @@ async function share(programs: Readonly<Record<string, string>> = {}) {
       return result.exitCode;
     },
     versions: async (folder: string): Promise<Record<string, string>> => {
-      const names = (await readdir(join(vault, '.stversions', folder))).sort();
-      const texts = names.map((name) => readFile(join(vault, '.stversions', folder, name), 'utf8'));
-      return Object.fromEntries((await Promise.all(texts)).map((text, at) => [names[at], text]));
+      const found: Record<string, string> = {};
+      for (const name of (await readdir(join(vault, '.stversions', folder))).sort())
+        found[name] = await readFile(join(vault, '.stversions', folder, name), 'utf8');
+      return found;
     },
   };
 }
