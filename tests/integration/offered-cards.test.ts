@@ -385,6 +385,19 @@ describe('what came back', () => {
   });
 });
 
+it('a card that came to life while another was checked is not taken for the one that came back', async () => {
+  await remote(PENDING, card());
+  await passes();
+  await approve();
+  await remote(PENDING, EVIL());
+  await write(`Rejected/${NAME}`, card());
+  await passes();
+  await rm(join(vault.root, 'Rejected', NAME));
+  await approve();
+  await passes();
+  await cameBack(NEW_LINE);
+});
+
 describe('a forged note in our own folder', () => {
   it.each([
     ['bare', {}],
@@ -396,7 +409,7 @@ describe('a forged note in our own folder', () => {
     await remote(PENDING, card());
     await passes();
     await remote(PENDING, null);
-    await remote(MINE, card({ reply_to: ['eve@example.net'], ...data }));
+    await remote(MINE, card({ reply_to: ['Eve <eve@example.net>'], ...data }));
     await passes();
     expect(sent).toEqual([]);
     // The warning is taken away again, and the user, who read the first card, moves it.
@@ -477,6 +490,14 @@ describe('a card never seen pending', () => {
     await passes();
     expect(sent).toEqual([]);
     expect((await at(path)).body).toMatch(/could not be sent, or not be read/);
+  });
+
+  it('and unreadable when the first change was told, while a pass was busy: it is offered', async () => {
+    await remote(PENDING, 'nothing yet');
+    await remote(PENDING, EVIL());
+    await approve();
+    await passes();
+    await cameBack(/could not be sent, or not be read/);
   });
 
   it('is recorded by the first change that is told, also while a pass is busy', async () => {
