@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { link, mkdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createVault } from '../../src/cli/create-vault.ts';
 import { taskIdFromMessage } from '../../src/core/task-id.ts';
 import { takeLock } from '../../src/runtime/lock.ts';
@@ -136,7 +138,7 @@ describe('handover vault check', () => {
     expect((await run()).out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   });
 
-  it('finds links, second names, pipes, replaced and missing folders and look-alikes, and follows nothing', async () => {
+  it('finds links, second names, sockets, replaced and missing folders and look-alikes, and follows nothing', async () => {
     const { put, vaultDir, findings } = await host();
     const outside = await testDir({ [NAME]: note(ID), '.env': 'X=1' });
     await symlink(join(outside, NAME), join(vaultDir, 'Pending_Approval/email', NAME));
@@ -148,7 +150,9 @@ describe('handover vault check', () => {
     await rm(join(vaultDir, 'Approved/.keep'));
     await put('Contacts/Anna.md', 'x');
     await link(join(vaultDir, 'Contacts/Anna.md'), join(outside, 'second.md'));
-    execFileSync('mkfifo', [join(vaultDir, 'Approved/pipe.md')]);
+    const socket = createServer().listen(join(vaultDir, 'Approved/socket.md'));
+    onTestFinished(() => void socket.close());
+    await once(socket, 'listening');
     await mkdir(join(vaultDir, 'approved'));
     expect(await findings()).toEqual([
       'folder-missing Logs/cloud-agent',
@@ -158,7 +162,7 @@ describe('handover vault check', () => {
       'hard-link Contacts/Anna.md',
       `link Pending_Approval/email/${NAME}`,
       'look-alike approved',
-      'special-file Approved/pipe.md',
+      'special-file Approved/socket.md',
     ]);
   });
 
