@@ -3,6 +3,7 @@
  * `Vault.list` would hold all of it in memory. Folders are checked as the vault checks them.
  */
 import { opendir } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { strayReason } from '../core/filename.ts';
 import type { TaskFolder } from '../core/states.ts';
 import { realFolder } from './safe-path.ts';
@@ -15,7 +16,8 @@ export interface Scan {
   readonly complete: boolean;
 }
 
-const BATCH = 512;
+/** Names read in one go; between two of them others get their turn. */
+const BATCH = 1024;
 
 /**
  * Gives `see` every file of the folder, in no order, with why it is no task file (null when it may be one).
@@ -32,11 +34,17 @@ export async function scanFolder(
 ): Promise<Scan> {
   const path = realFolder(vault.root, folder);
   if (path === null) return { looked: 0, complete: true };
+  const dir = await opendir(path, { bufferSize: BATCH });
   let looked = 0;
-  for await (const entry of await opendir(path, { bufferSize: BATCH })) {
-    if (looked === options.max) return { looked, complete: false };
-    looked++;
-    if (entry.isFile()) options.see(entry.name, strayReason(entry.name));
+  try {
+    // Synchronous, a batch at a time: a promise per name takes three times as long under --no-opt (measured).
+    for (let entry = dir.readSync(); entry; entry = dir.readSync()) {
+      if (looked === options.max) return { looked, complete: false };
+      if (++looked % BATCH === 0) await setImmediate();
+      if (entry.isFile()) options.see(entry.name, strayReason(entry.name));
+    }
+    return { looked, complete: true };
+  } finally {
+    await dir.close();
   }
-  return { looked, complete: true };
 }
