@@ -11,6 +11,8 @@ import { type Change, type Plan, planShare } from '../sync/setup/plan.ts';
 import { readShare, type ShareFile, ShareFault, type ShareRole } from '../sync/setup/read-share.ts';
 import { type WantedShare, wantedShare } from '../sync/setup/wanted-share.ts';
 import { Syncthing, SyncthingFault } from '../sync/syncthing-client.ts';
+import { realFolder } from '../vault/safe-path.ts';
+import type { Vault } from '../vault/vault.ts';
 import { openVault, type Outcome, verb, type VerbContext, VerbFault } from './verb.ts';
 
 const FOLDER: Readonly<Record<ShareRole, string>> = { cloud: 'cloud', laptop: 'local' };
@@ -50,9 +52,14 @@ async function syncApply(context: VerbContext, asked: Asked): Promise<Outcome> {
       EXIT.config,
     );
   }
+  const vault = await openVault(context);
+  // A wrong VAULT_DIR, the home folder say, must not be shared.
+  if (realFolder(vault.root, 'Approved') === null) {
+    throw new VerbFault('no-vault', 'VAULT_DIR is no vault yet; run: handover init', EXIT.config);
+  }
   const wanted = wantedShare({
     share,
-    vaultDir: (await openVault(context)).root,
+    vaultDir: vault.root,
     folder: config.SYNCTHING_FOLDER,
     peer: config.SYNCTHING_PEER_DEVICE === '' ? null : config.SYNCTHING_PEER_DEVICE,
     trusted: config.SYNCTHING_TRUSTED_DEVICES,
@@ -62,7 +69,7 @@ async function syncApply(context: VerbContext, asked: Asked): Promise<Outcome> {
   const client = new Syncthing({ url: config.SYNCTHING_URL, apiKey: config.SYNCTHING_API_KEY });
   try {
     const advice = config.SYNC === 'none' ? ['SYNC=none in .env: set SYNC=syncthing on both machines.'] : [];
-    return await bringAbout({ context, asked, client, wanted, advice });
+    return await bringAbout({ context, asked, vault, client, wanted, advice });
   } catch (error) {
     if (error instanceof SyncthingFault) throw new VerbFault(error.code, faultWords(error));
     if (error instanceof ApplyFault) throw new VerbFault(error.code, error.message);
@@ -102,12 +109,13 @@ async function shareFile(context: VerbContext, { role, file }: Asked): Promise<S
 interface Deps {
   readonly context: VerbContext;
   readonly asked: Asked;
+  readonly vault: Vault;
   readonly client: Syncthing;
   readonly wanted: WantedShare;
   readonly advice: readonly string[];
 }
 
-async function bringAbout({ context, asked, client, wanted, advice }: Deps): Promise<Outcome> {
+async function bringAbout({ context, asked, vault, client, wanted, advice }: Deps): Promise<Outcome> {
   const plan = await planNow(client, wanted);
   const { myId, version } = await client.system();
   const notes = [...plan.notes, ...(await peerNotes(client, wanted, myId)), ...advice];
@@ -135,6 +143,8 @@ async function bringAbout({ context, asked, client, wanted, advice }: Deps): Pro
   if (!agreed) {
     return answer(false, false, [...before, `nothing was changed; ${count} to do: add --yes`, ...tail]);
   }
+  // The guard of each folder has to be there before anybody else can write.
+  await vault.ensureFolders();
   await applySteps(client, plan.steps);
   const left = await planNow(client, wanted);
   if (left.changes.length > 0) {

@@ -1,6 +1,6 @@
 /** `handover sync apply` on real Syncthings that know nothing. */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
@@ -49,8 +49,10 @@ describe('handover sync apply', () => {
     expect(asked.out).toContain('add --yes');
     expect((await laptop.client.config()).folders).toEqual([]);
 
+    await rm(join(laptop.vault, 'Rejected/.keep'));
     const done = await onLaptop.run(['apply', '--config', onLaptop.file, '--yes']);
     expect(done).toMatchObject({ exit: 0, err: '' });
+    expect(existsSync(join(laptop.vault, 'Rejected/.keep'))).toBe(true);
     const onCloud = await commandLine(cloud, 'cloud', { peer: laptop });
     const json = await onCloud.run(['apply', '--config', onCloud.file, '--yes', '--json']);
     expect(JSON.parse(json.out)).toMatchObject({ ok: true, applied: true, device: cloud.id });
@@ -124,6 +126,10 @@ describe('handover sync apply', () => {
     const bad = await run(['apply', '--config', file]);
     expect(bad.exit).toBe(78);
     expect(bad.err).toMatch(/vault is missing[^]*peer is missing[^]*folder is unknown/);
+    const home = await run(['apply', '--role', 'laptop', '--yes'], { VAULT_DIR: join(node.vault, '..') });
+    expect(home.exit).toBe(78);
+    expect(home.err).toContain('handover init');
+    expect((await node.client.config()).folders).toEqual([]);
     await node.stop();
     const down = await run(['apply', '--role', 'laptop']);
     expect(down).toMatchObject({ exit: 1 });
@@ -230,6 +236,7 @@ describe('a share that is there', () => {
     const { client } = laptop;
     const base = await client.defaultsFolder();
     const share = await setUp(laptop, 'laptop', {});
+    expect(await checkIgnores(client, FOLDER, 'laptop')).toMatchObject([{ code: 'no-folder' }]);
     await client.putFolder({ ...base, id: 'mine', path: `${laptop.vault}/` });
     const taken = await share.apply();
     expect(taken.steps).toEqual([]);
