@@ -4,14 +4,15 @@ import type { Copy } from './claim-protocol.ts';
 /** @param winner null: nothing else of the task is open, the copy was merely no note to work with. */
 export function lostWords(loser: Copy, winner: Copy | null): string {
   if (winner === null) return 'a second version of a note; it is kept here and nothing is done with it';
-  const stands = whereWords(winner);
+  const stands = `in ${winner.folder}`;
+  if (loser.folder === 'Approved' && !loser.conflictCopy) return approvedWords(winner, stands);
   if (winner.hash !== '' && winner.hash === loser.hash) return `the same text as the note ${stands}`;
   if (loser.conflictCopy) {
     return `two devices changed this note at the same time; the other version stands, ${stands}`;
   }
   if (loser.folder.startsWith('Needs_Action/')) return needsWords(winner, stands);
   if (loser.folder.startsWith('Pending_Approval/')) return pendingWords(winner, stands);
-  if (loser.folder === 'Approved') return approvedWords(winner, stands);
+  if (loser.folder === 'Rejected') return `rejected on another device after it was done, ${stands}`;
   return `the task is further already: ${stands}`;
 }
 
@@ -42,8 +43,4 @@ function approvedWords(winner: Copy, stands: string): string {
 
 function isDone(copy: Copy): boolean {
   return copy.folder === 'Done' || copy.folder.startsWith('Done/');
-}
-
-function whereWords(copy: Copy): string {
-  return `in ${copy.folder}`;
 }

@@ -25,8 +25,8 @@ export type VanishedMove = 'wait' | 'put_back' | 'to_conflicts' | 'let_go';
 /** Against a peer that deletes again and again: then the user decides. */
 export const MAX_RESTORED = 5;
 
-/** File systems take the time of a change from a coarse clock. */
-const SLACK_MS = 1000;
+/** Clocks are set back by a little now and then, and file systems take their times from a coarse one. */
+const SLACK_MS = 60_000;
 
 export function vanishedStep(facts: VanishedFacts): VanishedMove {
   if (facts.now - facts.missingSince < facts.graceMs || !facts.quiet) return 'wait';

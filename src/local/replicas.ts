@@ -20,8 +20,11 @@ import { type ForeignReporter, foreignReporter } from '../stages/report-foreign.
 import { type DiskChange, DiskChanges } from '../sync/disk-changes.ts';
 import { openSync } from '../sync/open-sync.ts';
 import { type PeerState, Presence } from '../sync/presence.ts';
+import { oddConflictCopies } from '../vault/odd-copies.ts';
+import { newestVersions, readVersion } from '../vault/versions.ts';
 import { effectEvidence } from './effect-evidence.ts';
 import { type SyncWatch, syncWatch } from './sync-watch.ts';
+import { startTakeOver, type TakeOver } from './take-over.ts';
 
 type Context = DaemonContext<(typeof SYNC_KEYS)[number]>;
 
@@ -45,11 +48,6 @@ export interface Replicas {
   handover(replier: Beat): HandoverFacts;
   /** What the page says until we are back. */
   stopping(): void;
-  stop(): Promise<void>;
-}
-
-interface TakeOver {
-  state(): HandoverFacts['takeOver'];
   stop(): Promise<void>;
 }
 
@@ -81,7 +79,13 @@ export async function openReplicas(deps: ReplicasDeps): Promise<Replicas> {
   const order = keeper({
     vault,
     now,
+    wall: now,
     audit: deps.audit,
+    versions: {
+      newest: (folder, names) => newestVersions(vault.root, folder, names),
+      read: readVersion,
+    },
+    oddCopies: () => oddConflictCopies(vault.root),
     reasons,
     finished: evidence,
     approvedHere: (id, name) => evidence.approvedHere(id, name),
@@ -115,10 +119,16 @@ export async function openReplicas(deps: ReplicasDeps): Promise<Replicas> {
   };
   const changes = sync && followed(deps, sync, { order, foreign, onGap, cursor: `${stateDir}/sync` });
   const faults: { takeOver: string | null } = { takeOver: null };
-  const takeOver: TakeOver = {
-    state: () => ({ on: false, since: null, drafted: 0 }),
-    stop: () => Promise.resolve(),
-  };
+  const takeOver = await startTakeOver({
+    ...{ vault, clock, log, stateDir, sync, peer, audit: deps.audit, at: deps.context.at },
+    timeZone: config.TIMEZONE,
+    scanSeconds: config.SCAN_SECONDS,
+    onChange: () => deps.hint(),
+    onFault: (words) => {
+      faults.takeOver = words;
+      deps.hint();
+    },
+  });
   const minute = setInterval(() => {
     absences.beat(now()).then(
       (wasAway) => wasAway && deps.hint(),

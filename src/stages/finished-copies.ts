@@ -26,13 +26,14 @@ export async function finishedCopies(
   const found: (NoteRef & { readonly virtual?: boolean })[] = [];
   const names = [...new Set(open.map((ref) => plainName(ref.name)))];
   for (const name of names) found.push(...(await placesNamed(vault, name, FINISHED)));
-  if (!(await finished.isDone(id))) return found;
+  const extra = found.filter((ref) => !open.some((o) => o.folder === ref.folder && o.name === ref.name));
+  if (!(await finished.isDone(id))) return extra;
   const months = await unlessBroken(doneMonths(vault), []);
   const done = (await Promise.all(names.map((name) => placesNamed(vault, name, months)))).flat();
-  if (done.length > 0) return [...found, ...done];
+  if (done.length > 0) return [...extra, ...done];
   // On its way to Done, or a question about it is with the user: the handler's to carry on.
-  if (await isBeingAnswered(vault, open)) return found;
-  return [...found, { folder: 'Done', name: names[0] ?? `${id}.md`, virtual: true }];
+  if (await isBeingAnswered(vault, open)) return extra;
+  return [...extra, { folder: 'Done', name: names[0] ?? `${id}.md`, virtual: true }];
 }
 
 async function placesNamed(vault: Vault, name: string, folders: readonly TaskFolder[]): Promise<NoteRef[]> {

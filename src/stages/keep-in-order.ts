@@ -1,6 +1,6 @@
 /** One pass over what two replicas can disagree about: doubles, conflict copies, tasks that vanished. */
 import { STATES, type TaskFolder } from '../core/states.ts';
-import { oddConflictCopies } from '../vault/odd-copies.ts';
+import type { TaskId } from '../core/task-id.ts';
 import { doneMonths } from '../vault/task-places.ts';
 import { type Vault, VaultFault } from '../vault/vault.ts';
 import { indexOpen } from './open-index.ts';
@@ -9,6 +9,10 @@ import { doublesSettler, type SettleDeps } from './settle-doubles.ts';
 
 export interface KeeperDeps extends Omit<SettleDeps, 'graceMs' | 'soonMs'>, Omit<RestoreDeps, 'graceMs'> {
   readonly patience: Patience;
+  /** Paths of conflict copies of what is no task. */
+  readonly oddCopies: () => Promise<readonly string[]>;
+  /** The clock that file times are taken from; `now` only measures patience. */
+  readonly wall: () => number;
 }
 
 /** By our own clock, in milliseconds. */
@@ -51,7 +55,9 @@ export function keeper(deps: KeeperDeps): Keeper {
     pass: async (whole) => {
       if (whole) doubles.forget();
       const also = whole ? [...FINISHED, ...(await months(deps.vault))] : [];
-      const index = await indexOpen(deps.vault, deps.now(), also);
+      const wall = deps.wall();
+      const isDone = (id: TaskId) => deps.finished.isDone(id);
+      const index = await indexOpen(deps.vault, deps.now(), { wall, also, isDone });
       const settled = await doubles.pass(index);
       // What was just set aside is in Conflicts and in the index still; its other copy keeps the task seen.
       const restored = await vanished.pass(index);
@@ -60,7 +66,7 @@ export function keeper(deps: KeeperDeps): Keeper {
         setAside: settled.moved,
         putBack: restored.putBack,
         lookAgainAt: times.length === 0 ? null : Math.min(...times),
-        faults: oddWords(await oddConflictCopies(deps.vault.root)),
+        faults: oddWords(await deps.oddCopies()),
       };
     },
   };

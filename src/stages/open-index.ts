@@ -1,16 +1,19 @@
 /** What is open, by task: one listing of the folders where notes wait. Nothing here grows with finished tasks. */
 import { plainName } from '../core/claim-protocol.ts';
 import { OPEN_FOLDERS, type TaskFolder } from '../core/states.ts';
-import { idInName } from '../core/task-id.ts';
+import { idInName, type TaskId } from '../core/task-id.ts';
 import { type NoteRef, type Vault, VaultFault } from '../vault/vault.ts';
 
 export interface OpenIndex {
-  /** Milliseconds: before the first folder was listed. */
+  /** Milliseconds, both before the first folder was listed: for measuring patience, and as file times count. */
   readonly at: number;
+  readonly wall: number;
   /** Plain notes by task id; notes without an id (a person is writing them) by `folder/name`. */
   readonly notes: ReadonlyMap<string, readonly NoteRef[]>;
   /** Conflict copies, by the same keys as the note they are a version of. */
   readonly copies: ReadonlyMap<string, readonly NoteRef[]>;
+  /** Rejected notes of tasks that are done as well, by id; looked for now and then. */
+  readonly rejectedDone: ReadonlyMap<string, NoteRef>;
   /** A folder could not be listed: what seems to be missing may be there. */
   readonly broken: boolean;
 }
@@ -21,14 +24,20 @@ function taskKey(folder: TaskFolder, name: string): string {
   return idInName(plain.replace(/ \(\d+\)\.md$/, '.md')) ?? `${folder}/${plain}`;
 }
 
-/** @param also folders besides the open ones, for conflict copies alone. */
-export async function indexOpen(
-  vault: Vault,
-  now: number,
-  also: readonly TaskFolder[] = [],
-): Promise<OpenIndex> {
+export interface IndexOptions {
+  /** Milliseconds as file times count; default: `now`. */
+  readonly wall?: number;
+  /** Folders besides the open ones: for conflict copies, and for rejected notes that are done too. */
+  readonly also?: readonly TaskFolder[];
+  readonly isDone?: (id: TaskId) => Promise<boolean>;
+}
+
+/** @param now milliseconds, for measuring patience */
+export async function indexOpen(vault: Vault, now: number, options: IndexOptions = {}): Promise<OpenIndex> {
+  const { wall = now, also = [], isDone } = options;
   const notes = new Map<string, NoteRef[]>();
   const copies = new Map<string, NoteRef[]>();
+  const rejectedDone = new Map<string, NoteRef>();
   let broken = false;
   const file = (map: Map<string, NoteRef[]>, ref: NoteRef): void => {
     const key = taskKey(ref.folder, ref.name);
@@ -40,6 +49,10 @@ export async function indexOpen(
     try {
       const open = (OPEN_FOLDERS as readonly TaskFolder[]).includes(folder);
       if (open) for (const name of await vault.list(folder)) file(notes, { folder, name });
+      for (const name of folder === 'Rejected' ? await vault.list(folder) : []) {
+        const id = idInName(name);
+        if (id !== null && (await isDone?.(id)) === true) rejectedDone.set(id, { folder, name });
+      }
       for (const { name, why } of await vault.listStrays(folder)) {
         if (why === 'sync-conflict') file(copies, { folder, name });
       }
@@ -49,5 +62,5 @@ export async function indexOpen(
       broken = true;
     }
   }
-  return { at: now, notes, copies, broken };
+  return { at: now, wall, rejectedDone, notes, copies, broken };
 }

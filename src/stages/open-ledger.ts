@@ -71,6 +71,11 @@ export class OpenLedger {
     });
   }
 
+  /** When each was last seen counts no longer; the next sight sets it anew. */
+  doubtTimes(): void {
+    for (const [id, seen] of this.#entries) this.#entries.set(id, { ...seen, at: 0 });
+  }
+
   async forget(id: TaskId): Promise<void> {
     if (!this.#entries.delete(id)) return;
     this.#changed = true;

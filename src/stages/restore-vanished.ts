@@ -10,7 +10,7 @@ import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
 import { putBackFolder, vanishedStep } from '../core/vanished.ts';
 import { doneMonths } from '../vault/task-places.ts';
 import { type NoteRef, type Vault, VaultFault } from '../vault/vault.ts';
-import { newestVersions, readVersion, type Version } from '../vault/versions.ts';
+import type { Version } from '../vault/versions.ts';
 import type { FinishedTasks } from './finished-copies.ts';
 import type { OpenIndex } from './open-index.ts';
 import type { LastSeen, OpenLedger } from './open-ledger.ts';
@@ -20,12 +20,20 @@ export interface RestoreDeps {
   readonly now: () => number;
   readonly audit: AuditTrail;
   readonly ledger: OpenLedger;
+  readonly versions: KeptVersions;
   readonly finished: FinishedTasks;
   /** Is nothing on its way here? True when there is nobody to ask. */
   readonly quiet: () => boolean;
   readonly graceMs: number;
   /** What the user should know, by kind. */
   readonly tell: (code: 'put_back' | 'deleted_again' | 'left_together', words: string) => Promise<void>;
+}
+
+/** What Syncthing put away, see vault/versions.ts. */
+export interface KeptVersions {
+  newest(folder: TaskFolder, names: ReadonlySet<string>): Promise<ReadonlyMap<string, Version>>;
+  /** Null: no readable note any more. */
+  read(version: Version): Promise<string | null>;
 }
 
 export interface Restored {
@@ -48,8 +56,12 @@ const TOGETHER = 3;
 
 export function vanishedWatch(deps: RestoreDeps): VanishedWatch {
   const missingSince = new Map<TaskId, number>();
+  let lastWall = 0;
   return {
     pass: async (index) => {
+      // The clock was set back: times from before say nothing about versions from after.
+      if (index.wall < lastWall) deps.ledger.doubtTimes();
+      lastWall = index.wall;
       await remember(deps.ledger, index);
       const missing = index.broken ? [] : await missingTasks(deps, index, missingSince);
       const now = deps.now();
@@ -62,12 +74,12 @@ export function vanishedWatch(deps: RestoreDeps): VanishedWatch {
       }
       const gone = await notElsewhere(deps, ripe.slice(0, PER_PASS));
       const left: LastSeen[] = [];
-      for (const [id, seen, version] of await withVersions(deps.vault, gone)) {
+      for (const [id, seen, version] of await withVersions(deps.versions, gone)) {
         const facts = { now, graceMs: deps.graceMs, quiet, lastSeen: seen.at, restored: seen.restored };
         const since = missingSince.get(id) ?? now;
         const step = vanishedStep({ ...facts, missingSince: since, versionAt: version?.at ?? null });
         if (step === 'put_back' || step === 'to_conflicts') {
-          result.putBack += (await putBack(deps, id, seen, version, step)) ? 1 : 0;
+          result.putBack += (await putBack(deps, id, seen, version, step, index.wall)) ? 1 : 0;
         }
         if (step === 'let_go') {
           left.push(seen);
@@ -85,7 +97,7 @@ export function vanishedWatch(deps: RestoreDeps): VanishedWatch {
 async function remember(ledger: OpenLedger, index: OpenIndex): Promise<void> {
   for (const [key, refs] of index.notes) {
     const [first] = refs;
-    if (isTaskId(key) && first) await ledger.seen(key, first, index.at);
+    if (isTaskId(key) && first) await ledger.seen(key, first, index.wall);
   }
 }
 
@@ -162,7 +174,7 @@ async function months(vault: Vault): Promise<TaskFolder[]> {
 }
 
 async function withVersions(
-  vault: Vault,
+  kept: KeptVersions,
   gone: readonly Missing[],
 ): Promise<(readonly [TaskId, LastSeen, Version | null])[]> {
   const byFolder = new Map<TaskFolder, Set<string>>();
@@ -172,7 +184,7 @@ async function withVersions(
   }
   const versions = new Map<string, Version>();
   for (const [folder, names] of byFolder) {
-    for (const [name, version] of await newestVersions(vault.root, folder, names)) {
+    for (const [name, version] of await kept.newest(folder, names)) {
       versions.set(`${folder}/${name}`, version);
     }
   }
@@ -185,8 +197,9 @@ async function putBack(
   seen: LastSeen,
   version: Version | null,
   step: 'put_back' | 'to_conflicts',
+  wall: number,
 ): Promise<boolean> {
-  const source = version && (await readVersion(version));
+  const source = version && (await deps.versions.read(version));
   if (source === null) {
     await deps.ledger.forget(id);
     await deps.tell(
@@ -212,7 +225,7 @@ async function putBack(
     await deps.tell('deleted_again', `${seen.name} is deleted by another device again and again; kept.`);
     return true;
   }
-  await deps.ledger.putBack(id, ref, deps.now());
+  await deps.ledger.putBack(id, ref, wall);
   await deps.tell(
     'put_back',
     `${seen.name} was deleted from ${seen.folder} by another device and put back. To drop a task, move it to Rejected.`,

@@ -7,7 +7,6 @@
  * in one step shows it in both folders for up to a minute (measured). Killed between the steps, the next pass
  * finds one copy less and goes on.
  */
-import { createHash } from 'node:crypto';
 import type { AuditTrail } from '../core/audit-chain.ts';
 import {
   compareCopies,
@@ -17,8 +16,7 @@ import {
   settleCopies,
 } from '../core/claim-protocol.ts';
 import { lostWords } from '../core/conflict-words.ts';
-import type { Agent } from '../core/states.ts';
-import { num, parseNote, text } from '../core/task-file.ts';
+import { copyOf } from '../core/task-copy.ts';
 import { isTaskId, type TaskId } from '../core/task-id.ts';
 import type { NoteRef, NoteStat, Vault } from '../vault/vault.ts';
 import type { ConflictReasons } from './conflict-reasons.ts';
@@ -69,8 +67,15 @@ export function doublesSettler(deps: SettleDeps): DoublesSettler {
       const due = { lookAgainAt: Number.POSITIVE_INFINITY, moved: 0 };
       const stillThere = new Set<string>();
       const looked = new Map<string, string>();
-      for (const key of new Set([...index.notes.keys(), ...index.copies.keys()])) {
+      for (const key of new Set([
+        ...index.notes.keys(),
+        ...index.copies.keys(),
+        ...index.rejectedDone.keys(),
+      ])) {
+        const rejected = index.rejectedDone.get(key);
         const open = [...(index.notes.get(key) ?? []), ...(index.copies.get(key) ?? [])];
+        // Finished copies are found by the name of an open one; without one, by its own.
+        if (rejected && open.length === 0) open.push(rejected);
         const place = open.map(pathOf).join('\n');
         const known = checked.get(key) === place;
         if (known && open.length < 2) {
@@ -157,23 +162,13 @@ async function look(
     const stat = await deps.vault.stat(ref);
     return stat ? { ...unread, stat, virtual: false } : null;
   }
-  const parsed = parseNote(read.text);
-  const note = parsed.ok ? parsed.note : { data: {}, body: '' };
   const mine = ref.folder === 'In_Progress/local-agent' && isTaskId(key);
   return {
-    ...base,
-    claimedBy: agentIn(text(note, 'claimed_by')),
-    drafted: text(note, 'drafted_at') !== undefined,
-    rev: num(note, 'rev') ?? 0,
-    hash: createHash('sha256').update(read.text).digest('hex'),
+    ...copyOf(ref.folder, ref.name, read.text),
     ...(mine ? { approved: await deps.approvedHere(key, ref.name) } : {}),
     stat: read.stat,
     virtual: false,
   };
-}
-
-function agentIn(value: string | undefined): Agent | null {
-  return value === 'cloud-agent' || value === 'local-agent' ? value : null;
 }
 
 /** The user may have moved or edited it since it was read. */
