@@ -29,7 +29,7 @@ import { draftReplies, type DraftReplyDeps } from '../stages/draft-reply.ts';
 import { writerOf } from '../stages/draft-request.ts';
 import { Offers } from '../stages/offers.ts';
 import { takeoverAnnounced } from '../stages/takeover-notice.ts';
-import { acknowledge } from '../sync/acknowledge.ts';
+import { asker } from '../sync/acknowledge.ts';
 import { openSync, type Sync } from '../sync/open-sync.ts';
 import { settleClaim } from '../sync/settle-claim.ts';
 import { watchShare } from '../sync/watch-share.ts';
@@ -45,6 +45,8 @@ const LINGER_MS = 100;
 /** A claim that is shared: how long the other side may take to see it, and its claim to go. */
 const ACKNOWLEDGE_MS = 10_000;
 const PATIENCE_MS = 5_000;
+/** A laptop that is connected and takes nothing for so long is as good as not there. */
+const DEAF_MS = 120_000;
 
 const KEYS = [
   'MAIL_FROM',
@@ -155,8 +157,7 @@ function settleWith(sync: Sync | null, { vault, clock }: DaemonContext<Keys>): D
     vault,
     me: 'cloud-agent',
     shared: () => takeoverAnnounced(vault),
-    acknowledge: (path, signal) =>
-      acknowledge({ client, folder, peer, clock, timeoutMs: ACKNOWLEDGE_MS }, path, signal),
+    acknowledge: asker({ client, folder, peer, clock, timeoutMs: ACKNOWLEDGE_MS }, DEAF_MS),
     clock,
     patienceMs: PATIENCE_MS,
   });

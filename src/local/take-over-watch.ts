@@ -35,7 +35,8 @@ interface Deps {
   readonly log: Logger;
   readonly stateDir: string;
   readonly at: At;
-  readonly sync: Pick<Sync, 'folder'> & { readonly client: Pick<Sync['client'], 'folderStatus'> };
+  /** Null: there is nobody to ask. */
+  readonly sync: (Pick<Sync, 'folder'> & { readonly client: Pick<Sync['client'], 'folderStatus'> }) | null;
   readonly peer: () => { readonly connected: boolean };
   readonly takeoverMs: number;
   /** Is a note of ours under way still? */
@@ -131,7 +132,7 @@ export class TakeOverWatch {
   /** Has the peer given us all it has, so that its silence means something? */
   async #inTouch(): Promise<boolean> {
     const { sync, peer } = this.#deps;
-    if (!peer().connected) return false;
+    if (sync === null || !peer().connected) return false;
     try {
       const { state, needTotalItems } = await sync.client.folderStatus(sync.folder);
       return state === 'idle' && needTotalItems === 0;

@@ -18,7 +18,7 @@ import { ulid } from '../runtime/ulid.ts';
 import { draftReplies } from '../stages/draft-reply.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
 import { Offers } from '../stages/offers.ts';
-import { acknowledge } from '../sync/acknowledge.ts';
+import { type Asker, asker } from '../sync/acknowledge.ts';
 import type { Sync } from '../sync/open-sync.ts';
 import { settleClaim } from '../sync/settle-claim.ts';
 import type { NoteRef, Vault } from '../vault/vault.ts';
@@ -33,7 +33,7 @@ export interface TakeOverDeps {
   readonly at: At;
   readonly timeZone: string;
   readonly scanSeconds: number;
-  /** Null: one machine, or no API key. Then there is nothing to take over. */
+  /** Null: Syncthing cannot be asked. Drafting is taken over all the same, as if the cloud were out of reach. */
   readonly sync: Sync | null;
   /** The cloud's Syncthing, as `Presence` sees it. */
   readonly peer: () => { readonly connected: boolean; readonly known: boolean };
@@ -61,14 +61,15 @@ const INERT: TakeOver = {
 
 const ACKNOWLEDGE_MS = 10_000;
 const PATIENCE_MS = 5_000;
+/** A cloud that is connected and takes nothing for so long (a full disk) is as good as not there. */
+const DEAF_MS = 120_000;
 const NOTES_PER_PASS = 50;
 const PARALLEL = 4;
 const QUIET_MS = 5_000;
 
 /** What the two loops share. */
 interface Parts extends TakeOverDeps {
-  readonly sync: Sync;
-  readonly cloud: string;
+  readonly ask: Asker;
   readonly settings: TakeOverSettings;
   readonly marks: DraftingMarks;
   readonly watch: TakeOverWatch;
@@ -76,25 +77,18 @@ interface Parts extends TakeOverDeps {
 
 /** Returns at once; never throws for what the user can mend, which goes to `onFault`. */
 export async function startTakeOver(deps: TakeOverDeps): Promise<TakeOver> {
-  const { sync, onFault } = deps;
-  if (sync === null) return INERT;
-  if (sync.peer === null) {
-    onFault('Drafts cannot be taken over from the cloud: SYNCTHING_PEER_DEVICE is missing.');
-    return INERT;
-  }
   const read = deps.settings ?? readTakeOverSettings();
   if ('faults' in read) {
-    onFault(`Drafts cannot be taken over from the cloud: ${read.faults.join('; ')}.`);
+    deps.onFault(`Drafts cannot be taken over from the cloud: ${read.faults.join('; ')}.`);
     return INERT;
   }
   const marks = new DraftingMarks(deps.stateDir);
   const watch = await TakeOverWatch.open({
     ...deps,
-    sync,
     takeoverMs: read.takeoverMs,
     inHand: async () => (await marks.list()).length > 0,
   });
-  return run({ ...deps, sync, cloud: sync.peer, settings: read, marks, watch });
+  return run({ ...deps, ask: askerOf(deps), settings: read, marks, watch });
 }
 
 async function run(parts: Parts): Promise<TakeOver> {
@@ -127,6 +121,11 @@ async function run(parts: Parts): Promise<TakeOver> {
 
 async function draftingLoop(parts: Parts): Promise<ScanLoop> {
   const { clock, log, marks, watch } = parts;
+  let fault: string | null = null;
+  const tell = (words: string | null) => {
+    if (words !== fault) parts.onFault(words);
+    fault = words;
+  };
   let announced = false;
   const pass = await draftPass(parts, () => announced && watch.state().on);
   const loop = scanLoop({
@@ -138,14 +137,14 @@ async function draftingLoop(parts: Parts): Promise<ScanLoop> {
       const { more, lookAgainAt } = await pass(signal);
       if (more) loop.hint();
       if (lookAgainAt !== null) loop.wakeAt(lookAgainAt);
-      parts.onFault(null);
+      tell(null);
     },
     everyMs: parts.scanSeconds * 1000,
     clock,
     onError: (error) => {
       log.error({ err: error }, 'the take-over of drafting is stopped');
       const why = error instanceof Error ? error.message : 'unknown error';
-      parts.onFault(`Drafts cannot be taken over from the cloud: ${why}.`);
+      tell(`Drafts cannot be taken over from the cloud: ${why}.`);
     },
   });
   return loop;
@@ -198,9 +197,16 @@ function drafterOf({ settings, clock, log }: Parts) {
   });
 }
 
+/** Without anybody to ask, everything is apart. */
+function askerOf({ sync, clock }: TakeOverDeps): Asker {
+  if (sync?.peer == null) return () => Promise.resolve('apart');
+  const { client, folder, peer } = sync;
+  return asker({ client, folder, peer, clock, timeoutMs: ACKNOWLEDGE_MS }, DEAF_MS);
+}
+
 /** Has the cloud the notice, or can it not be asked? Before that, a claim of its agent would not be shared. */
 async function isAnnounced(parts: Parts, signal: AbortSignal): Promise<boolean> {
-  const answer = await ask(parts, TAKEOVER_FILE, signal);
+  const answer = await parts.ask(TAKEOVER_FILE, signal);
   return answer === 'acknowledged' || answer === 'apart';
 }
 
@@ -211,16 +217,11 @@ function settleWith(parts: Parts): (ref: NoteRef, signal: AbortSignal) => Promis
     me: 'local-agent',
     shared: () => Promise.resolve(true),
     acknowledge: async (path, signal) => {
-      const notice = await ask(parts, TAKEOVER_FILE, signal);
+      const notice = await parts.ask(TAKEOVER_FILE, signal);
       if (notice !== 'acknowledged') return notice === 'apart' ? 'apart' : 'timeout';
-      return ask(parts, path, signal);
+      return parts.ask(path, signal);
     },
     clock: parts.clock,
     patienceMs: PATIENCE_MS,
   });
-}
-
-function ask({ sync, cloud, clock }: Parts, path: string, signal: AbortSignal) {
-  const { client, folder } = sync;
-  return acknowledge({ client, folder, peer: cloud, clock, timeoutMs: ACKNOWLEDGE_MS }, path, signal);
 }

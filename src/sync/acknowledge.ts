@@ -18,6 +18,30 @@ export interface AcknowledgeDeps {
   readonly timeoutMs: number;
 }
 
+/** Asks again and again, and remembers whether the peer takes anything at all. */
+export type Asker = (path: string, signal: AbortSignal) => Promise<Acknowledgement>;
+
+/** A peer that is deaf is asked for so long, so that one that is not any more is noticed. */
+const DEAF_TIMEOUT_MS = 1_000;
+
+/**
+ * A peer may be connected and take nothing for days: a full disk, a folder that stopped. After `deafMs` of
+ * nothing but time-outs it counts as `apart`, until it takes something.
+ */
+export function asker(deps: AcknowledgeDeps, deafMs: number): Asker {
+  let silentSince: number | null = null;
+  const isDeaf = () => silentSince !== null && deps.clock.now() - silentSince >= deafMs;
+  return async (path, signal) => {
+    const began = deps.clock.now();
+    const timeoutMs = isDeaf() ? DEAF_TIMEOUT_MS : deps.timeoutMs;
+    const answer = await acknowledge({ ...deps, timeoutMs }, path, signal);
+    if (signal.aborted) return answer;
+    if (answer === 'acknowledged' || answer === 'apart') silentSince = null;
+    if (answer === 'timeout') silentSince ??= began;
+    return answer === 'timeout' && isDeaf() ? 'apart' : answer;
+  };
+}
+
 /** The usual case takes 8 ms (measured); a busy pair sends its index every 250 ms. */
 const FIRST_LOOKS_MS = [5, 10, 20, 40];
 const TYPES = ['RemoteIndexUpdated', 'DeviceDisconnected', 'DevicePaused'];

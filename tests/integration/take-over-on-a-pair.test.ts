@@ -19,7 +19,7 @@ import { settleClaim } from '../../src/sync/settle-claim.ts';
 import { type Claimant, claimant, INBOX } from '../helpers/claimant.ts';
 import { mailNote, replierDeps } from '../helpers/replier.ts';
 import { type SteeredClock, steeredClock } from '../helpers/steered-clock.ts';
-import { startPair, type SyncPair } from '../helpers/syncthing.ts';
+import { FOLDER, startPair, type SyncPair } from '../helpers/syncthing.ts';
 import { tempDir, type TempDir } from '../helpers/testdir.ts';
 import { until } from '../helpers/until.ts';
 import { tree } from '../helpers/vault-tree.ts';
@@ -305,6 +305,42 @@ describe('the link is cut', () => {
       `${OFFERED}/${name}`,
     ]);
     expect(placesOf(all, name).filter((path) => path.startsWith('Conflicts/'))).toHaveLength(1);
+  });
+});
+
+describe('nobody can be asked', () => {
+  const offeredHere = (name: string) => laptop.vault.exists({ folder: OFFERED, name });
+
+  it('since the cloud’s Syncthing is connected and takes nothing: the laptop drafts after a while', async () => {
+    await timePasses(false, beat);
+    await pair.idle();
+    const rules = (await pair.cloud.client.ignores(FOLDER)).lines;
+    const [name] = (await arrive(1)) as [string];
+    await pair.idle();
+    await pair.cloud.ignores(['/Updates', '/In_Progress', '/Pending_Approval']);
+    await timePasses(true);
+    // It waits for the notice first; nobody answers.
+    const announced = clock.now();
+    await until('it is offered', async () => {
+      clock.advance(1_000);
+      return offeredHere(name);
+    });
+    expect(clock.now() - announced).toBeGreaterThan(MINUTE_MS);
+    await pair.cloud.ignores(rules);
+    await until('it is offered on the cloud', async () => {
+      await pair.idle();
+      return cloud.vault.exists({ folder: OFFERED, name });
+    });
+  });
+
+  it('since there is no key for Syncthing: it drafts as if the cloud were out of reach', async () => {
+    await timePasses(false, beat);
+    await takeOver.stop();
+    takeOver = await start({ sync: null, peer: () => ({ connected: false, known: false }) });
+    const [name] = (await arrive(1)) as [string];
+    await pair.idle();
+    await timePasses(true);
+    await until('it is offered', () => offeredHere(name));
   });
 });
 
