@@ -177,7 +177,7 @@ async function peerNotes(client: Syncthing, wanted: WantedShare, myId: string): 
   return connected
     ? []
     : [
-        `Not connected with the ${other} yet. It needs this device's id, ${myId}, in SYNCTHING_PEER_DEVICE, and a run of this there.`,
+        `Not connected with the ${other} yet; that may take half a minute. It needs this device's id, ${myId}, in SYNCTHING_PEER_DEVICE, and a run of this there.`,
       ];
 }
 
