@@ -10,9 +10,6 @@ import { agentOf, type Finding, type Make, pathOf } from './vault-rules.ts';
 /** What a note's text says; `id` is what the task goes by, the name's before the property's. */
 export interface NoteLook {
   readonly id: TaskId | null;
-  readonly claimedBy: Agent | null;
-  readonly drafted: boolean;
-  readonly rev: number;
   readonly findings: readonly Finding[];
 }
 
@@ -34,16 +31,13 @@ export function noteLook(
     const unread = mayBeUnread(ref.folder, parsed.fault.code)
       ? []
       : [make('unreadable-note', parsed.fault.message, 'mend the properties at the top of the note')];
-    return { id: nameId, claimedBy: null, drafted: false, rev: 0, findings: [...secret, ...unread] };
+    return { id: nameId, findings: [...secret, ...unread] };
   }
   const { note } = parsed;
   const propertyId = text(note, 'id');
   const claimedBy = agentNamed(text(note, 'claimed_by'));
   return {
     id: nameId ?? (isTaskId(propertyId) ? propertyId : null),
-    claimedBy,
-    drafted: text(note, 'drafted_at') !== undefined,
-    rev: Number(text(note, 'rev') ?? 0) || 0,
     findings: [
       ...secret,
       ...idFindings(ref.folder, nameId, propertyId, make),

@@ -24,6 +24,7 @@ const FOLDERS = [
 ];
 const TITLES = ['Anna - Offer', 'B', 'Café'];
 const SUFFIXES = [
+  '.sync-conflict-odd',
   ...['', '', '', ' (2)', '.sync-conflict-20261120-093100-ABCDEFG'],
   '.sync-conflict-20261120-093100-ABCDEFG.sync-conflict-20261120-093101-HIJKLMN',
 ];

@@ -179,7 +179,7 @@ async function lookAtNote(looking: Looking, ref: { folder: TaskFolder; name: str
   for (const finding of look?.findings ?? []) add(looking, finding);
   const id = look ? look.id : idInName(plainName(ref.name));
   if (aside) return;
-  const isCopy = plainName(ref.name) !== ref.name;
+  const isCopy = strayReason(ref.name) === 'sync-conflict';
   if (id === null) {
     if (isCopy) loneCopy(looking, ref, read.ok ? hashOf(read.text) : '');
     return;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type Copy, plainName, settleCopies } from '../../core/claim-protocol.ts';
 import { strayReason } from '../../core/filename.ts';
 import { LIMITS } from '../../core/front-matter.ts';
-import { noteLook } from '../../core/note-rules.ts';
 import { STATES, type TaskFolder } from '../../core/states.ts';
+import { copyOf } from '../../core/task-copy.ts';
 import { idInName, type TaskId } from '../../core/task-id.ts';
 import { type Finding, isTaskFolder, pathOf } from '../../core/vault-rules.ts';
 import { realFolder, VaultFault } from '../safe-path.ts';
@@ -148,15 +148,8 @@ async function lookAtCopy(
 ): Promise<Seen | null> {
   const read = readText(root, place, LIMITS.noteBytes);
   if (!read.ok && read.why === 'gone') return null;
-  const note = read.ok ? noteLook(place, read.text) : null;
-  const base: Copy = {
-    ...place,
-    conflictCopy: plainName(place.name) !== place.name,
-    claimedBy: note?.claimedBy ?? null,
-    drafted: note?.drafted ?? false,
-    rev: note?.rev ?? 0,
-    hash: read.ok ? hashOf(read.text) : '',
-  };
+  const copy = copyOf(place.folder, place.name, read.ok ? read.text : '');
+  const base = read.ok ? copy : { ...copy, hash: '' };
   if (evidence === null) return { ...base, believed: true };
   if (place.folder === 'In_Progress/local-agent') {
     const claim = await evidence.claim(id, place.name, read.ok ? read.text : '');
@@ -211,7 +204,8 @@ function settleSteps(root: string, copies: readonly Seen[]): SettleStep[] {
   const steps = [...settled, ...lone.map((copy) => ({ copy, action: 'to_conflicts' as const }))];
   return steps.flatMap(({ copy, action }): SettleStep[] => {
     const place = { folder: copy.folder, name: copy.name };
-    if (action === 'to_conflicts') {
+    // A name that only begins like one of Syncthing's has no plain form.
+    if (action === 'to_conflicts' || plainName(copy.name) === copy.name) {
       return [{ do: 'to_conflicts', copy: place, hash: copy.hash, stands: placeOf(stands) }];
     }
     const name = plainName(copy.name);
