@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cp, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseNote, text } from '../../src/core/task-file.ts';
 import { startModelServer } from '../helpers/model-server.ts';
 import { mailNote } from '../helpers/replier.ts';
+import { exitOf, ready, startReplier } from '../helpers/replier-process.ts';
 import { testDir } from '../helpers/testdir.ts';
 import { until } from '../helpers/until.ts';
 
@@ -38,38 +37,6 @@ async function host(keys: Record<string, string> = {}): Promise<Host> {
   return { vault, env };
 }
 
-function start(h: Host, keys: Record<string, string> = {}): ChildProcess & { output: () => string } {
-  const main = join(ROOT, 'src/cloud/draft-replier.main.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', main], {
-    cwd: ROOT,
-    env: { ...h.env, ...keys },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk: Buffer) => (output += String(chunk)));
-  onTestFinished(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  });
-  return Object.assign(child, { output: () => output });
-}
-
-async function ready(child: ChildProcess & { output: () => string }): Promise<void> {
-  let said = false;
-  child.on('message', (message) => (said ||= message === 'ready'));
-  await until('ready', () => {
-    if (child.exitCode !== null) throw new Error(`it ended: ${child.output()}`);
-    return said;
-  });
-}
-
-async function exitOf(child: ChildProcess): Promise<number | string | null> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  return child.exitCode ?? child.signalCode;
-}
-
 /** As the watcher does it: complete at once. */
 async function arrive(h: Host, note: { name: string; source: string }): Promise<void> {
   await writeFile(join(h.vault, '.incoming'), note.source);
@@ -88,7 +55,7 @@ async function offered(h: Host, name: string) {
 describe('the draft-replier process', () => {
   it('offers a draft from the templates and the signature of a new vault, and stops when asked', async () => {
     const h = await host();
-    const child = start(h);
+    const child = startReplier(h.env);
     await ready(child);
     const note = mailNote(
       { subject: 'Our meeting next week' },
@@ -121,7 +88,7 @@ describe('the draft-replier process', () => {
     });
     const notes = [1, 2].map((n) => mailNote({ message_id: `<m${n}@example.org>` }));
     for (const note of notes) await arrive(h, note);
-    const child = start(h);
+    const child = startReplier(h.env);
     await ready(child);
     const cards = await Promise.all(notes.map((note) => offered(h, note.name)));
     expect(cards.map((c) => text(c, 'drafted_by')).sort()).toEqual(['openai-compatible local', 'template']);
@@ -135,9 +102,9 @@ describe('the draft-replier process', () => {
       const h = await host();
       const note = mailNote();
       await arrive(h, note);
-      const first = start(h, { HANDOVER_CRASH_AT: point });
+      const first = startReplier({ ...h.env, ...{ HANDOVER_CRASH_AT: point } });
       expect(await exitOf(first)).toBe('SIGKILL');
-      const second = start(h);
+      const second = startReplier(h.env);
       await ready(second);
       const card = await offered(h, note.name);
       expect(text(card, 'drafted_by')).toBe('template');
@@ -156,7 +123,7 @@ describe('the draft-replier process', () => {
     [{ DRAFTER: 'openai-compatible', DRAFTER_MODEL: 'm', DRAFTER_BASE_URL: 'ftp://x' }, 'DRAFTER_BASE_URL'],
   ])('refuses %j with exit code 78, and names the variable', async (keys, named) => {
     const h = await host();
-    const child = start(h, keys);
+    const child = startReplier({ ...h.env, ...keys });
     expect(await exitOf(child)).toBe(78);
     expect(child.output()).toContain(named);
     expect(child.output()).not.toContain('nobody');
