@@ -11,6 +11,7 @@ import { type Change, type Plan, planShare } from '../sync/setup/plan.ts';
 import { readShare, type ShareFile, ShareFault, type ShareRole } from '../sync/setup/read-share.ts';
 import { type WantedShare, wantedShare } from '../sync/setup/wanted-share.ts';
 import { Syncthing, SyncthingFault } from '../sync/syncthing-client.ts';
+import { lookAt as lookAtTopology } from '../sync/topology.ts';
 import { realFolder } from '../vault/safe-path.ts';
 import type { Vault } from '../vault/vault.ts';
 import { openVault, type Outcome, verb, type VerbContext, VerbFault } from './verb.ts';
@@ -115,49 +116,76 @@ interface Deps {
   readonly advice: readonly string[];
 }
 
-async function bringAbout({ context, asked, vault, client, wanted, advice }: Deps): Promise<Outcome> {
+async function bringAbout(deps: Deps): Promise<Outcome> {
+  const { context, asked, vault, client, wanted } = deps;
   const plan = await planNow(client, wanted);
   const { myId, version } = await client.system();
-  const notes = [...plan.notes, ...(await peerNotes(client, wanted, myId)), ...advice];
-  const json = { role: wanted.role, device: myId, version, changes: plan.changes, notes };
-  const head = [`${wanted.role}: device ${myId}, Syncthing ${version}`];
-  const tail = notes.map((note) => `note: ${note}`);
-  const answer = (ok: boolean, applied: boolean, lines: readonly string[], more = {}): Outcome => ({
+  const head = `${wanted.role}: device ${myId}, Syncthing ${version}`;
+  const answer = (
+    ok: boolean,
+    applied: boolean,
+    lines: readonly string[],
+    notes: readonly string[],
+  ): Outcome => ({
     exit: ok ? EXIT.ok : EXIT.failure,
-    json: { ok, applied, ...json, ...more },
-    // Names of devices are their owners' words.
-    text: lines.map((line) => visibleText(line).text).join('\n'),
+    json: {
+      ok,
+      applied,
+      role: wanted.role,
+      device: myId,
+      version,
+      changes: plan.changes,
+      refusals: plan.refusals,
+      notes,
+    },
+    text: shown([...lines, ...notes.map((note) => `note: ${note}`)]),
   });
   if (plan.refusals.length > 0) {
-    const refused = plan.refusals.map((refusal) => `refused: ${refusal}`);
-    return answer(false, false, [...head, ...refused], { refusals: plan.refusals });
+    return answer(false, false, [head, ...plan.refusals.map((refusal) => `refused: ${refusal}`)], []);
   }
-  if (plan.changes.length === 0) return answer(true, false, [...head, 'nothing to do', ...tail]);
-  const difference = differenceLines(plan.changes);
+  if (plan.changes.length === 0) {
+    return answer(true, false, [head, 'nothing to do'], [...plan.notes, ...(await remarks(deps, myId))]);
+  }
+  const difference = [head, ...differenceLines(plan.changes)];
   const count = plan.changes.length === 1 ? '1 change' : `${plan.changes.length} changes`;
   const asks = !asked.yes && !asked.json && context.ask !== undefined;
-  if (asks) context.say([...head, ...difference].map((line) => visibleText(line).text).join('\n'));
-  const agreed =
-    asked.yes || (asks && /^y(es)?$/i.test((await context.ask(`Do it (${count})? [y/N] `)).trim()));
-  const before = asks ? [] : [...head, ...difference];
-  if (!agreed) {
-    return answer(false, false, [...before, `nothing was changed; ${count} to do: add --yes`, ...tail]);
+  if (asks) context.say(shown(difference));
+  const before = asks ? [] : difference;
+  if (!asked.yes && !(asks && /^y(es)?$/i.test((await context.ask(`Do it (${count})? [y/N] `)).trim()))) {
+    return answer(false, false, [...before, `nothing was changed; ${count} to do: add --yes`], plan.notes);
   }
   // The guard of each folder has to be there before anybody else can write.
   await vault.ensureFolders();
   await applySteps(client, plan.steps);
-  const left = await planNow(client, wanted);
-  if (left.changes.length > 0) {
-    return answer(
-      false,
-      true,
-      [...before, 'Syncthing did not take all of it; still to do:', ...differenceLines(left.changes)],
-      {
-        left: left.changes,
-      },
-    );
-  }
-  return answer(true, true, [...before, `done: ${count}`, ...tail]);
+  const left = differenceLines((await planNow(client, wanted)).changes);
+  const done =
+    left.length === 0 ? [`done: ${count}`] : ['Syncthing did not take all of it; still to do:', ...left];
+  return answer(
+    left.length === 0,
+    true,
+    [...before, ...done],
+    [...plan.notes, ...(await remarks(deps, myId))],
+  );
+}
+
+/** Names of devices and paths of folders are their owners' words: they must not steer the terminal. */
+function shown(lines: readonly string[]): string {
+  return lines.map((line) => visibleText(line).text).join('\n');
+}
+
+/** What else stands between this share and work. */
+async function remarks({ client, wanted, vault, advice }: Deps, myId: string): Promise<string[]> {
+  const peer = await peerNotes(client, wanted, myId);
+  if (wanted.role === 'cloud') return [...peer, ...advice];
+  const { findings } = await lookAtTopology({
+    client,
+    folder: wanted.vault.id,
+    peer: wanted.peer,
+    trusted: wanted.trusted,
+    vaultRoot: vault.root,
+  });
+  const told = findings.map(({ words, refuses }) => (refuses ? `Nothing is sent: ${words}` : words));
+  return [...told, ...peer, ...advice];
 }
 
 async function planNow(client: Syncthing, wanted: WantedShare): Promise<Plan> {

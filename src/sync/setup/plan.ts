@@ -256,43 +256,29 @@ function ignoreChanges(where: string, faults: readonly IgnoreFault[]): Change[] 
   ];
 }
 
+/** What is open to a stranger by another way is judged by core/topology.ts. */
 function notesOf(wanted: WantedShare, actual: Actual): string[] {
-  const named = new Set([actual.myId, ...wanted.vault.devices]);
+  const named = [actual.myId, ...wanted.vault.devices];
   const nameOf = (id: string): string => {
     const name = actual.config.devices.find(({ deviceID }) => deviceID === id)?.name ?? '';
     return name === '' ? shortId(id) : `${shortId(id)} (${name})`;
   };
   const folders = [wanted.vault.id, ...(wanted.approved ? [wanted.approved.id] : [])];
   const notes: string[] = [];
-  for (const folder of actual.config.folders) {
+  for (const folder of actual.config.folders.filter(({ id }) => folders.includes(id))) {
     const others = folder.devices.map(({ deviceID }) => deviceID).filter((id) => id !== actual.myId);
-    if (folders.includes(folder.id)) {
-      if (folder.paused === true && others.length > 0)
-        notes.push(`The folder ${folder.id} is paused, and stays so.`);
-      const strangers = others.filter((id) => !named.has(id));
-      if (folder.id === wanted.vault.id && strangers.length > 0) {
-        notes.push(
-          `The vault is also shared with ${strangers.map(nameOf).join(', ')}, which .env does not name. If that is no device of yours, stop sharing it in Syncthing.`,
-        );
-      }
-    } else if (others.length > 0 && overlaps(actual.paths.get(folder.id), wanted.vault.path)) {
+    if (folder.paused === true && others.length > 0)
+      notes.push(`The folder ${folder.id} is paused, and stays so.`);
+    const strangers = others.filter((id) => !named.includes(id));
+    if (folder.id === wanted.vault.id && strangers.length > 0) {
       notes.push(
-        `Syncthing's folder ${folder.id} holds the vault or a part of it and is shared with ${others.map(nameOf).join(', ')}: the ignore list does not count there. Stop sharing it, or nothing will be sent.`,
+        `The vault is also shared with ${strangers.map(nameOf).join(', ')}, which .env does not name. If that is no device of yours, stop sharing it in Syncthing.`,
       );
     }
   }
-  for (const device of actual.config.devices) {
-    const id = device.deviceID;
-    if (named.has(id)) {
-      if (device.paused === true && id !== actual.myId)
-        notes.push(`Device ${nameOf(id)} is paused, and stays so.`);
-    } else if (device.introducer === true || device.autoAcceptFolders === true) {
-      notes.push(`Device ${nameOf(id)}, which .env does not name, may bring in other devices or folders.`);
-    }
+  for (const { deviceID, paused } of actual.config.devices) {
+    if (paused === true && deviceID !== actual.myId && named.includes(deviceID))
+      notes.push(`Device ${nameOf(deviceID)} is paused, and stays so.`);
   }
   return notes;
-}
-
-function overlaps(one: string | undefined, other: string): boolean {
-  return one !== undefined && (other.startsWith(`${one}/`) || one.startsWith(`${other}/`));
 }
