@@ -19,11 +19,24 @@ export async function restoreEffects(deps: CardDeps & { readonly log: Logger }):
   if (ids.length === 0) return;
   const mine = await deps.vault.list(MINE);
   for (const id of ids) {
-    if (mine.some((name) => name.includes(id))) continue;
+    if (mine.some((name) => name.includes(id)) || (await claimedUnderAnotherName(deps, id, mine))) continue;
     const view = await deps.journal.view(id);
     if (!view.sealed || view.word === 'none') await deps.active.remove(id);
     else await restoreOne(deps, id, view, view.sealed);
   }
+}
+
+/** The user, or whoever wrote the note, may have given it a name without its id. */
+async function claimedUnderAnotherName(
+  deps: CardDeps,
+  id: TaskId,
+  mine: readonly string[],
+): Promise<boolean> {
+  for (const name of mine) {
+    const read = await deps.vault.read({ folder: MINE, name });
+    if (read.ok && (await deps.active.claimed(id, read.text))) return true;
+  }
+  return false;
 }
 
 async function restoreOne(

@@ -268,6 +268,19 @@ describe('a card that was seen pending', () => {
     },
   );
 
+  it("stays the user's while it waits to be looked up, under a name without its id as well", async () => {
+    const renamed = 'Pending_Approval/email/My visit.md';
+    await rename(join(vault.root, PENDING), join(vault.root, renamed));
+    await write(renamed, EVIL());
+    ledger.broken = true;
+    await approve(renamed);
+    await passes();
+    expect(await exists('In_Progress/local-agent/My visit.md')).toBe(true);
+    ledger.broken = false;
+    await passes();
+    await cameBack(/changed after it was offered[^]*added.*eve@example\.net/, renamed);
+  });
+
   it('deleted and offered again with another content comes back', async () => {
     await remote(PENDING, null);
     await passes();
