@@ -19,7 +19,7 @@ export interface Ids {
 }
 
 /** The file that ships, with the addresses that nodes without discovery need. */
-export async function shareText(role: ShareRole, ids: Ids): Promise<string> {
+async function shareText(role: ShareRole, ids: Ids): Promise<string> {
   const file = join(root, 'deployment', role === 'cloud' ? 'cloud' : 'local', 'syncthing-config.toml');
   const at = (section: string, node: SyncNode | null | undefined, text: string): string =>
     node ? text.replace(`[${section}]\n`, `[${section}]\naddresses = ["${node.address}"]\n`) : text;

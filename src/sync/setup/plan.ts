@@ -84,7 +84,7 @@ export function planShare(wanted: WantedShare, actual: Actual): Plan {
 }
 
 /** Enough of an id to recognise it. */
-export const shortId = (id: string): string => id.slice(0, 7);
+const shortId = (id: string): string => id.slice(0, 7);
 
 function refusalsOf(wanted: WantedShare, actual: Actual): string[] {
   const { peer, trusted } = wanted;

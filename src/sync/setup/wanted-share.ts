@@ -54,7 +54,7 @@ export interface ShareSources {
   readonly keepScript: string;
 }
 
-export function approvedFolderId(folder: string): string {
+function approvedFolderId(folder: string): string {
   return `${folder}-approved`;
 }
 
