@@ -152,7 +152,12 @@ async function bringAbout(deps: Deps): Promise<Outcome> {
   if (asks) context.say(shown(difference));
   const before = asks ? [] : difference;
   if (!asked.yes && !(asks && /^y(es)?$/i.test((await context.ask(`Do it (${count})? [y/N] `)).trim()))) {
-    return answer(false, false, [...before, `nothing was changed; ${count} to do: add --yes`], plan.notes);
+    return answer(
+      false,
+      false,
+      [...before, `nothing was changed${asks ? '' : `; ${count} to do: add --yes`}`],
+      plan.notes,
+    );
   }
   // The guard of each folder has to be there before anybody else can write.
   await vault.ensureFolders();
