@@ -72,16 +72,14 @@ export class TakeOverWatch {
 
   static async open(deps: Deps): Promise<TakeOverWatch> {
     const path = join(deps.stateDir, 'takeover.json');
-    const watch = new TakeOverWatch(deps, path, await load(path));
-    await watch.#publish();
-    return watch;
+    return new TakeOverWatch(deps, path, await load(path));
   }
 
   state(): TakeOverState {
     return this.#state;
   }
 
-  /** One look at the cloud; true when it began or ended. */
+  /** One look at the cloud, and the notice as it should be; true when it began or ended. */
   async tick(): Promise<boolean> {
     const { vault, clock, log, at, takeoverMs } = this.#deps;
     const beat = await readHeartbeat(vault, 'cloud-agent', 'draft-replier');

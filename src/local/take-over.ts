@@ -94,16 +94,23 @@ export async function startTakeOver(deps: TakeOverDeps): Promise<TakeOver> {
 async function run(parts: Parts): Promise<TakeOver> {
   const { vault, clock, log, watch } = parts;
   const drafting = await draftingLoop(parts);
+  let failing = false;
   const watching = scanLoop({
     scan: async () => {
-      if (await watch.tick()) {
+      const changed = await watch.tick();
+      failing = false;
+      if (changed) {
         parts.onChange();
         drafting.hint();
       }
     },
     everyMs: TICK_MS,
     clock,
-    onError: (error) => log.error({ err: error }, 'the cloud could not be looked at'),
+    onError: (error) => {
+      // A folder that somebody replaced by a link is told by the sweep; here once is enough.
+      if (!failing) log.error({ err: error }, 'the cloud could not be looked at');
+      failing = true;
+    },
   });
   // The rival's folder too: a claim of ours may wait for it to go.
   const folders = ['Needs_Action/email', 'In_Progress/cloud-agent'] as const;

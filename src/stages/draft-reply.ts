@@ -152,6 +152,11 @@ async function claim(
     if ((await deps.vault.stat({ folder: mine, name })) !== null) return false;
     await deps.marks.add(name);
     deps.at('takeover:marked');
+    // Asked again now that the mark is seen: the end of a take-over is announced when nothing is in hand.
+    if (!deps.mayClaim()) {
+      await deps.marks.remove(name);
+      return false;
+    }
   }
   const outcome = await deps.vault.move({ folder: INBOX, name }, mine);
   if (outcome !== 'moved') {

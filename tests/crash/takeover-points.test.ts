@@ -87,6 +87,7 @@ describe('announcing it, killed at', () => {
     const announced = await notice();
     expect(announced?.on).toBe(true);
     const again = await open(() => undefined);
+    await again.tick();
     expect(again.state().on).toBe(true);
     expect(await notice()).toEqual(announced);
   });
@@ -99,6 +100,7 @@ describe('announcing it, killed at', () => {
     for (const forged of ['', '{"on":false,"since":"2026-11-20T08:00:00Z"}', 'x'.repeat(5000)]) {
       await vault.writeOther(TAKEOVER_FILE, forged);
       const again = await open(() => undefined);
+      await again.tick();
       expect(again.state().on).toBe(true);
       expect(await notice()).toEqual(announced);
     }
@@ -114,7 +116,7 @@ describe('announcing it, killed at', () => {
       await back.tick();
     }
     expect((await notice())?.on).toBe(true);
-    await open(() => undefined, false);
+    await (await open(() => undefined, false)).tick();
     expect((await notice())?.on).toBe(false);
   });
 });

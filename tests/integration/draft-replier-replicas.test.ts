@@ -218,6 +218,23 @@ describe('on the laptop, where the folder holds what the user approved too', () 
     expect(await replier.names(INBOX)).toEqual([later.name]);
   });
 
+  it('nothing is claimed any more once the take-over ended, not even what a pass had begun with', async () => {
+    const { replier, marks, change } = await laptop();
+    const names = [1, 2].map((n) => mailNote({ message_id: `<e${n}@example.org>` }));
+    for (const { name, source } of names) await replier.put(`${INBOX}/${name}`, source);
+    let on = true;
+    await replier.pass({
+      ...change,
+      mayClaim: () => on,
+      at: (point) => {
+        if (point === 'replier:offered') on = false;
+      },
+    });
+    expect(await replier.names(OFFERED)).toHaveLength(1);
+    expect(await replier.names(INBOX)).toHaveLength(1);
+    expect(await marks.list()).toEqual([]);
+  });
+
   it('a mark that a crash left does not make an approved note ours', async () => {
     const { replier, marks, stateDir, change } = await laptop();
     const { name, source } = mailNote();

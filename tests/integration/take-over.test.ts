@@ -1,0 +1,92 @@
+import { readdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startTakeOver, type TakeOverDeps } from '../../src/local/take-over.ts';
+import { mailNote, openReplier } from '../helpers/replier.ts';
+import { type SteeredClock, steeredClock } from '../helpers/steered-clock.ts';
+import { testDir } from '../helpers/testdir.ts';
+import { until } from '../helpers/until.ts';
+
+/** The take-over without a Syncthing to ask; `take-over-on-a-pair.test.ts` has real ones. */
+const SETTINGS = {
+  takeoverMs: 60_000,
+  me: { name: 'Mia', addresses: ['mia@example.net'], replyAll: false },
+  expiresMs: 72 * 3_600_000,
+  drafter: { drafter: 'template', model: '', baseUrl: '', apiKey: '', timeoutMs: 1000 },
+} as const;
+
+async function laptop() {
+  const replier = await openReplier();
+  const clock = steeredClock();
+  const faults: (string | null)[] = [];
+  const deps: TakeOverDeps = {
+    vault: replier.vault,
+    clock,
+    log: pino({ level: 'silent' }),
+    stateDir: await testDir(),
+    at: () => undefined,
+    timeZone: 'UTC',
+    scanSeconds: 1,
+    sync: null,
+    peer: () => ({ connected: false, known: false }),
+    audit: { append: () => Promise.resolve() },
+    onChange: () => undefined,
+    onFault: (words) => faults.push(words),
+  };
+  const start = async (change: Partial<TakeOverDeps> = {}) => {
+    const takeOver = await startTakeOver({ ...deps, settings: SETTINGS, ...change });
+    onTestFinished(() => takeOver.stop());
+    return takeOver;
+  };
+  return { replier, clock, faults, start, deps };
+}
+
+async function silence(clock: SteeredClock, over: () => boolean): Promise<void> {
+  await until('it is on', () => {
+    clock.advance(10_000);
+    return over();
+  });
+}
+
+describe('the take-over', () => {
+  it.each(['Updates/local-agent', 'Updates/cloud-agent'])(
+    'does not stop the orchestrator when a peer replaced %s by a link, and writes nothing through it',
+    async (folder) => {
+      const { replier, clock, start } = await laptop();
+      const outside = await testDir({ 'mine.txt': 'mine' });
+      await rm(join(replier.root, folder), { recursive: true });
+      await symlink(outside, join(replier.root, folder));
+      const takeOver = await start();
+      await silence(clock, () => takeOver.state().on);
+      expect(await readdir(outside)).toEqual(['mine.txt']);
+    },
+  );
+
+  it('without what it needs says so by name, once, and does nothing', async () => {
+    const { replier, clock, faults, deps, start } = await laptop();
+    const { name, source } = mailNote();
+    await replier.put(`Needs_Action/email/${name}`, source);
+    const takeOver = await startTakeOver(deps);
+    for (let i = 0; i < 60; i++) clock.advance(10_000);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain('MAIL_FROM is missing');
+    expect(takeOver.state()).toEqual({ on: false, since: null, drafted: 0 });
+    await takeOver.stop();
+    // The same with its settings: it would have drafted.
+    const able = await start();
+    await silence(clock, () => able.state().on);
+    await until('it is offered', () => replier.vault.exists({ folder: 'Pending_Approval/email', name }));
+  });
+
+  it('without the model’s key, which is the cloud’s, drafts from the templates', async () => {
+    const { replier, clock, start } = await laptop();
+    const { name, source } = mailNote();
+    await replier.put(`Needs_Action/email/${name}`, source);
+    const drafter = { ...SETTINGS.drafter, drafter: 'anthropic', model: 'some' } as const;
+    const takeOver = await start({ settings: { ...SETTINGS, drafter } });
+    await silence(clock, () => takeOver.state().on);
+    await until('it is offered', () => replier.vault.exists({ folder: 'Pending_Approval/email', name }));
+    expect((await replier.note(`Pending_Approval/email/${name}`)).data['drafted_by']).toBe('template');
+  });
+});
