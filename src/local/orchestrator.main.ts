@@ -31,9 +31,9 @@ import { recentRecords } from '../audit/recent-records.ts';
 import { OPEN_FOLDERS } from '../core/states.ts';
 import { SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
-import { scanLoop } from '../runtime/scan-loop.ts';
+import { type ScanLoop, scanLoop } from '../runtime/scan-loop.ts';
 import { sweepVault } from '../stages/sweep-vault.ts';
-import { dashboardWriter } from '../stages/write-dashboard.ts';
+import { type DashboardWriter, dashboardWriter } from '../stages/write-dashboard.ts';
 import { secretWatch } from '../vault/secret-watch.ts';
 import { inspectShape } from '../vault/shape.ts';
 import { openReplicas } from './replicas.ts';
@@ -65,15 +65,17 @@ runDaemon({
         max: SENT_SHOWN,
       });
     const timeZone = config.TIMEZONE;
-    const hint = () => loop.hint();
+    // Syncthing may have something to say before there is a loop; the first pass sees it then.
+    const started: { loop?: ScanLoop; dashboard?: DashboardWriter } = {};
+    const hint = () => started.loop?.hint();
+    const onDashboard = () => started.dashboard?.forget();
     const replicas =
-      config.SYNC === 'syncthing'
-        ? await openReplicas({ context, audit, fatal, hint, onDashboard: () => dashboard.forget() })
-        : null;
+      config.SYNC === 'syncthing' ? await openReplicas({ context, audit, fatal, hint, onDashboard }) : null;
     const dashboard = dashboardWriter({
       ...{ vault, now, timeZone, sentRecords, dryRun: config.DRY_RUN },
       ...(replicas ? { handover: (replier) => replicas.handover(replier), reasons: replicas.reasons } : {}),
     });
+    started.dashboard = dashboard;
     const secrets = secretWatch({ root: vault.root, now });
     const conflictCopies = replicas ? 'leave' : 'set_aside';
     let wholeSweepDue = 0;
@@ -108,6 +110,7 @@ runDaemon({
         health.set('degraded', 'the last pass failed; see the log');
       },
     });
+    started.loop = loop;
     const watch = await vault.watch(OPEN_FOLDERS, hint);
     return {
       stop: async () => {

@@ -2,24 +2,27 @@
  * The part of the orchestrator that is there only with two machines: keeps the replicas in order, follows what
  * other devices do here, knows who is there and who was away.
  */
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditTrail } from '../core/audit-chain.ts';
 import type { HandoverFacts } from '../core/handover.ts';
 import { localTime } from '../core/local-time.ts';
 import type { Presence as Beat } from '../core/presence.ts';
 import { doneFolder } from '../core/states.ts';
+import { errno } from '../files/errno.ts';
 import type { SYNC_KEYS } from '../runtime/config.ts';
 import type { DaemonContext } from '../runtime/daemon.ts';
 import { Absences, countMeanwhile } from '../stages/absences.ts';
 import { ConflictReasons } from '../stages/conflict-reasons.ts';
 import { Findings } from '../stages/findings.ts';
 import { forgedDone } from '../stages/forged-done.ts';
-import { type Keeper, keeper, PATIENCE } from '../stages/keep-in-order.ts';
+import { keeper, PATIENCE } from '../stages/keep-in-order.ts';
 import { OpenLedger } from '../stages/open-ledger.ts';
 import { type ForeignReporter, foreignReporter } from '../stages/report-foreign.ts';
 import { type DiskChange, DiskChanges } from '../sync/disk-changes.ts';
 import { openSync } from '../sync/open-sync.ts';
 import { type PeerState, Presence } from '../sync/presence.ts';
+import { realFolder, VaultFault } from '../vault/safe-path.ts';
 import { oddConflictCopies } from '../vault/odd-copies.ts';
 import { newestVersions, readVersion } from '../vault/versions.ts';
 import { effectEvidence } from './effect-evidence.ts';
@@ -52,6 +55,8 @@ export interface Replicas {
 }
 
 const MINUTE_MS = 60_000;
+/** Finished folders are looked through at most this often, whatever another device does there. */
+const BETWEEN_WHOLE_MS = 10_000;
 /** Without anybody to ask, what was on its way has arrived after this. */
 const ARRIVED_MS = 5 * MINUTE_MS;
 const UNKNOWN: PeerState = { connected: false, since: null, known: false };
@@ -106,6 +111,7 @@ export async function openReplicas(deps: ReplicasDeps): Promise<Replicas> {
     onDashboard: deps.onDashboard,
   });
   let wholeWanted = false;
+  let wholeSince = 0;
   const onGap = async (since: number | null): Promise<void> => {
     wholeWanted = true;
     const month = doneFolder(localTime(now(), config.TIMEZONE));
@@ -113,11 +119,22 @@ export async function openReplicas(deps: ReplicasDeps): Promise<Replicas> {
       findings.add(
         'done.unproved',
         `${path} says that something was done, but this laptop did nothing for it; do not believe it.`,
+        path,
       );
     }
     deps.hint();
   };
-  const changes = sync && followed(deps, sync, { order, foreign, onGap, cursor: `${stateDir}/sync` });
+  const changes =
+    sync &&
+    followed(deps, sync, {
+      foreign,
+      onGap,
+      cursorFile: join(stateDir, 'sync', 'orchestrator.events.json'),
+      onFinished: () => {
+        order.forget();
+        wholeWanted = true;
+      },
+    });
   const faults: { takeOver: string | null } = { takeOver: null };
   const takeOver = await startTakeOver({
     ...{ vault, clock, log, stateDir, sync, peer, audit: deps.audit, at: deps.context.at },
@@ -140,9 +157,10 @@ export async function openReplicas(deps: ReplicasDeps): Promise<Replicas> {
   return {
     reasons,
     wholeWanted: () => {
-      const wanted = wholeWanted;
+      if (!wholeWanted || now() - wholeSince < BETWEEN_WHOLE_MS) return false;
       wholeWanted = false;
-      return wanted;
+      wholeSince = now();
+      return true;
     },
     pass: async (whole) => {
       await watch?.look();
@@ -152,7 +170,7 @@ export async function openReplicas(deps: ReplicasDeps): Promise<Replicas> {
       await noteMeanwhile({ absences, vault, watch, peer, now: now(), timeZone: config.TIMEZONE });
       return {
         faults: [
-          ...findings.words(),
+          ...findings.words((path) => lies(vault.root, path)),
           ...(watch?.faults() ?? []),
           ...(faults.takeOver === null ? [] : [faults.takeOver]),
           ...kept.faults,
@@ -175,27 +193,43 @@ export async function openReplicas(deps: ReplicasDeps): Promise<Replicas> {
   };
 }
 
+/** Links too; a path through a link is not there. */
+function lies(root: string, path: string): boolean {
+  const slash = path.lastIndexOf('/');
+  try {
+    const folder = slash < 0 ? root : realFolder(root, path.slice(0, slash));
+    return (
+      folder !== null &&
+      lstatSync(join(folder, path.slice(slash + 1)), { throwIfNoEntry: false }) !== undefined
+    );
+  } catch (error) {
+    if (error instanceof VaultFault || errno(error) !== undefined) return true;
+    throw error;
+  }
+}
+
 function followed(
   deps: ReplicasDeps,
   sync: NonNullable<ReturnType<typeof openSync>>,
   parts: {
-    readonly order: Keeper;
     readonly foreign: ForeignReporter;
     readonly onGap: (since: number | null) => Promise<void>;
-    readonly cursor: string;
+    readonly cursorFile: string;
+    /** Something happened among the finished notes. */
+    readonly onFinished: () => void;
   },
 ): DiskChanges {
   const { clock, log } = deps.context;
   return DiskChanges.start({
     client: sync.client,
     folder: sync.folder,
-    cursorFile: join(parts.cursor, 'orchestrator.events.json'),
+    cursorFile: parts.cursorFile,
     clock,
     log,
     onGap: parts.onGap,
     onChange: async (change: DiskChange) => {
       if (change.origin !== 'remote') return;
-      if (/^(?:Done|Rejected|Skipped)\//.test(change.path)) parts.order.forget();
+      if (/^(?:Done|Rejected|Skipped)\//.test(change.path)) parts.onFinished();
       try {
         await parts.foreign.note(change);
       } catch (error) {

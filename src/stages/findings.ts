@@ -13,9 +13,18 @@ const MAX_KINDS = 30;
 
 const schema = z.record(
   z.string(),
-  z.object({ last: z.number(), total: z.number(), shown: z.array(z.string()) }),
+  z.object({
+    last: z.number(),
+    total: z.number(),
+    shown: z.array(z.object({ words: z.string(), until: z.string().nullable() })),
+  }),
 );
-type Kinds = Map<string, { last: number; total: number; shown: string[] }>;
+interface Kind {
+  last: number;
+  total: number;
+  shown: { readonly words: string; readonly until: string | null }[];
+}
+type Kinds = Map<string, Kind>;
 
 /**
  * What happened in the vault that the user should know, by kind, the first few of each in words; as one small
@@ -46,43 +55,48 @@ export class Findings {
 
   /**
    * Durable after `flush`.
+   * @param until path in the vault: told only while something is there
    * @returns whether it is among the first of its kind, which are worth a line each elsewhere too.
    */
-  add(kind: string, words: string): boolean {
+  add(kind: string, words: string, until: string | null = null): boolean {
     const known = this.#fresh(kind);
-    if (known?.shown.includes(words) === true) {
+    if (known?.shown.some((one) => one.words === words) === true) {
       // Told already; that it happened again is no news for the page.
       known.last = this.#now();
       this.#dirty = true;
       return false;
     }
     if (!known && this.#kinds.size >= MAX_KINDS) return false;
-    const entry = known ?? { last: 0, total: 0, shown: [] };
+    const entry: Kind = known ?? { last: 0, total: 0, shown: [] };
     entry.last = this.#now();
     entry.total += 1;
     const first = entry.shown.length < SHOWN;
-    if (first) entry.shown.push(words);
+    if (first) entry.shown.push({ words, until });
     this.#kinds.set(kind, entry);
     this.#dirty = true;
     return first;
   }
 
-  #fresh(kind: string): { last: number; total: number; shown: string[] } | undefined {
+  #fresh(kind: string): Kind | undefined {
     const known = this.#kinds.get(kind);
     if (known && this.#now() - known.last < KEPT_MS) return known;
     this.#kinds.delete(kind);
     return undefined;
   }
 
-  /** A sentence each. */
-  words(): string[] {
+  /**
+   * A sentence each.
+   * @param isThere does something lie at this path of the vault?
+   */
+  words(isThere: (path: string) => boolean): string[] {
     return [...this.#kinds.keys()].flatMap((kind) => {
       const known = this.#fresh(kind);
       if (!known) return [];
-      const more = known.total - known.shown.length;
-      return more > 0
-        ? [...known.shown, `${known.total} such changes in all; the log of the orchestrator counts them`]
-        : known.shown;
+      const more = known.total > known.shown.length;
+      const shown = known.shown.filter(({ until }) => until === null || isThere(until));
+      const words = shown.map((one) => one.words);
+      if (!more || shown.length === 0) return words;
+      return [...words, `${known.total} such changes in all; the log of the orchestrator counts them`];
     });
   }
 

@@ -36,6 +36,11 @@ export interface ForeignReporter {
   flush(): Promise<void>;
 }
 
+/** What the words ask the user to take away is told until it is gone. */
+function isMendedByDeleting(kind: ForeignKind, change: ForeignChange, finished: boolean): boolean {
+  return kind === 'link' || (kind === 'done' && change.action !== 'deleted' && !finished);
+}
+
 /** Audit lines of one kind within the hour; the rest is one line with a number for each pass. */
 const LINES = 20;
 const HOUR_MS = 3_600_000;
@@ -52,7 +57,12 @@ export function foreignReporter(deps: ForeignDeps): ForeignReporter {
       if (kind === 'dashboard') deps.onDashboard();
       const id = idInName(change.path);
       const finished = kind === 'done' && id !== null && (await deps.finished.isDone(id));
-      deps.findings.add(`foreign.${kind}`, foreignWords(kind, change, { phone: deps.phone, finished }));
+      const words = foreignWords(kind, change, { phone: deps.phone, finished });
+      deps.findings.add(
+        `foreign.${kind}`,
+        words,
+        isMendedByDeleting(kind, change, finished) ? change.path : null,
+      );
       if (deps.now() - hour >= HOUR_MS) {
         hour = deps.now();
         lines.clear();
