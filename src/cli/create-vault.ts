@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:fs';
 import { chmod, copyFile, lstat, mkdir, readdir, realpath } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { OTHER_FOLDERS, STATES } from '../core/states.ts';
 import { errno } from '../files/errno.ts';
 import { isInside } from '../files/inside.ts';
@@ -33,6 +33,8 @@ export async function createVault(deps: {
   readonly templateDir: string;
   readonly vaultDir: string;
   readonly stateDir: string;
+  /** No note and no setting: they come from another machine, and a newer copy of the template would win. */
+  readonly foldersOnly?: boolean;
 }): Promise<CreatedVault> {
   const vaultDir = await resolved(resolve(deps.vaultDir));
   const stateDir = await resolved(resolve(deps.stateDir));
@@ -55,6 +57,7 @@ export async function createVault(deps: {
     }
   }
   for (const path of await templateFiles(deps.templateDir)) {
+    if (deps.foldersOnly === true && basename(path) !== '.keep') continue;
     await folder(dirname(join(vaultDir, path)), dirname(path), 0o755);
     ((await copyNew(join(deps.templateDir, path), join(vaultDir, path))) ? created : kept).push(path);
   }

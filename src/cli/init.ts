@@ -12,13 +12,22 @@ export function initVerb(context: VerbContext): Command {
   return verb(
     context,
     { name: 'init', summary: 'make .env, the vault and STATE_DIR; leaves alone what is there' },
-    (_args, options) => init(context, { vault: options['vault'], state: options['state'] }),
+    (_args, options) =>
+      init(context, {
+        vault: options['vault'],
+        state: options['state'],
+        foldersOnly: options['foldersOnly'] === true,
+      }),
   )
     .option('--vault <folder>', 'the vault; else VAULT_DIR of the configuration')
-    .option('--state <folder>', 'the state folder; else STATE_DIR of the configuration');
+    .option('--state <folder>', 'the state folder; else STATE_DIR of the configuration')
+    .option('--folders-only', 'no notes: for a machine that gets them from another one by sync');
 }
 
-async function init(context: VerbContext, asked: { vault: unknown; state: unknown }): Promise<Outcome> {
+async function init(
+  context: VerbContext,
+  asked: { vault: unknown; state: unknown; foldersOnly: boolean },
+): Promise<Outcome> {
   const dirs = { VAULT_DIR: asPath(context, asked.vault), STATE_DIR: asPath(context, asked.state) };
   const wrote = await writeEnv(context, dirs);
   // Both given: the rest of the configuration may still be empty.
@@ -30,6 +39,7 @@ async function init(context: VerbContext, asked: { vault: unknown; state: unknow
       templateDir: join(context.programDir, 'vault-template'),
       vaultDir,
       stateDir,
+      foldersOnly: asked.foldersOnly,
     });
     return {
       exit: EXIT.ok,

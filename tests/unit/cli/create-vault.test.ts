@@ -27,6 +27,13 @@ describe('a new vault', () => {
     expect((await stat(d.stateDir)).mode & 0o777).toBe(0o700);
   });
 
+  it('has folders and their guards alone where the notes come by sync', async () => {
+    const d = await dirs();
+    const made = await createVault({ ...d, foldersOnly: true });
+    expect(made.created.every((path) => path.endsWith('/.keep'))).toBe(true);
+    expect(made.created.length).toBeGreaterThanOrEqual(STATES.length);
+  });
+
   it('leaves everything alone that is there already', async () => {
     const d = await dirs({ 'vault/Company_Handbook.md': 'mine', 'vault/Approved/note em-1.md': 'a note' });
     const made = await createVault(d);
