@@ -1,20 +1,25 @@
 /**
- * The take-over killed at each point it passes, on a vault of its own: nothing after the point runs. Then it is
- * opened again on what is on the disk. `named-points.test.ts` does the others, on one machine.
+ * The take-over killed at each point it passes, on a vault of its own: the stage, after which nothing runs, and
+ * the orchestrator as a process, with SIGKILL. Then it is opened again on what is on the disk.
+ * `named-points.test.ts` does the others, on one machine.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CRASH_POINTS, type CrashPoint } from '../../src/core/crash-points.ts';
 import { parseNotice, TAKEOVER_FILE } from '../../src/core/takeover.ts';
 import { TakeOverWatch } from '../../src/local/take-over-watch.ts';
 import { DraftingMarks } from '../../src/stages/drafting-marks.ts';
 import { SyncthingFault } from '../../src/sync/syncthing-client.ts';
 import { mailNote, openReplier, type Replier } from '../helpers/replier.ts';
+import { exitOf, ready, startMain } from '../helpers/own-process.ts';
 import { type SteeredClock, steeredClock } from '../helpers/steered-clock.ts';
 import { testDir } from '../helpers/testdir.ts';
+import { until } from '../helpers/until.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const INBOX = 'Needs_Action/email';
 const MINE = 'In_Progress/local-agent';
@@ -32,12 +37,10 @@ describe('drafting in the cloud’s place, killed at', () => {
     const replier = await openReplier();
     const marks = new DraftingMarks(await testDir());
     const change = { agent: 'local-agent', replicas: true, marks } as const;
-    const notes = [1, 2].map((n) => mailNote({ message_id: `<k${n}@example.org>` }));
-    for (const { name, source } of notes) await replier.put(`${INBOX}/${name}`, source);
+    const names = await waitingMails(replier, 2);
     await replier.killAt(point, change);
     expect(await somewhere(replier)).toHaveLength(2);
     await replier.pass(change);
-    const names = notes.map(({ name }) => name).sort();
     expect(await replier.names(OFFERED)).toEqual(names);
     expect(await somewhere(replier)).toEqual(names);
     // The mark of one that was offered goes with the next look.
@@ -49,6 +52,46 @@ describe('drafting in the cloud’s place, killed at', () => {
 async function somewhere(replier: Replier): Promise<string[]> {
   const folders = [INBOX, MINE, OFFERED, 'Conflicts', 'Quarantine'];
   return (await Promise.all(folders.map((folder) => replier.names(folder)))).flat().sort();
+}
+
+describe('the orchestrator, which had taken over, killed at', () => {
+  it.each(DRAFTING)('%s with SIGKILL, each note is offered once after its next start', async (point) => {
+    const replier = await openReplier();
+    const stateDir = await testDir({
+      'takeover.json': JSON.stringify({ on: true, since: Date.now(), drafted: 0 }),
+      'no.env': '',
+    });
+    await chmod(join(stateDir, 'no.env'), 0o600);
+    const names = await waitingMails(replier, 3);
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      VAULT_DIR: replier.root,
+      STATE_DIR: stateDir,
+      ENV_FILE: join(stateDir, 'no.env'),
+      MAIL_FROM: 'Mia <mia@example.net>',
+      SCAN_SECONDS: '1',
+      // Without a key nobody can be asked: apart.
+      SYNC: 'syncthing',
+    };
+    const first = startMain('src/local/orchestrator.main.ts', { ...env, HANDOVER_CRASH_AT: `${point}@2` });
+    expect(await exitOf(first)).toBe('SIGKILL');
+    const second = startMain('src/local/orchestrator.main.ts', env);
+    await ready(second);
+    const marks = new DraftingMarks(stateDir);
+    await until('all are offered and none is in hand', async () => {
+      const offered = await replier.vault.list(OFFERED);
+      return names.every((name) => offered.includes(name)) && (await marks.list()).length === 0;
+    });
+    expect(await somewhere(replier)).toEqual(names);
+    second.kill('SIGTERM');
+    expect(await exitOf(second)).toBe(0);
+  });
+});
+
+async function waitingMails(replier: Replier, count: number): Promise<string[]> {
+  const notes = Array.from({ length: count }, (_, n) => mailNote({ message_id: `<k${n}@example.org>` }));
+  for (const { name, source } of notes) await replier.put(`${INBOX}/${name}`, source);
+  return notes.map(({ name }) => name).sort();
 }
 
 describe('announcing it, killed at', () => {

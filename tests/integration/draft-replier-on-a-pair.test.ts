@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { renderNotice, TAKEOVER_FILE } from '../../src/core/takeover.ts';
 import { type Claimant, claimant, INBOX } from '../helpers/claimant.ts';
 import { mailNote } from '../helpers/replier.ts';
-import { exitOf, ready, startReplier } from '../helpers/replier-process.ts';
+import { exitOf, ready, startReplier } from '../helpers/own-process.ts';
 import { FOLDER, startPair, type SyncPair } from '../helpers/syncthing.ts';
 import { testDir } from '../helpers/testdir.ts';
 import { until } from '../helpers/until.ts';

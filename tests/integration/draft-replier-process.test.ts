@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseNote, text } from '../../src/core/task-file.ts';
 import { startModelServer } from '../helpers/model-server.ts';
 import { mailNote } from '../helpers/replier.ts';
-import { exitOf, ready, startReplier } from '../helpers/replier-process.ts';
+import { exitOf, ready, startReplier } from '../helpers/own-process.ts';
 import { testDir } from '../helpers/testdir.ts';
 import { until } from '../helpers/until.ts';
 

@@ -6,14 +6,17 @@ import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** The draft-replier as a process of its own, from the sources. Killed when the test is finished. */
-export interface ReplierProcess extends ChildProcess {
+/** One of ours as a process of its own, from the sources. Killed when the test is finished. */
+export interface OwnProcess extends ChildProcess {
   readonly output: () => string;
 }
 
-export function startReplier(env: Readonly<Record<string, string>>): ReplierProcess {
-  const main = join(ROOT, 'src/cloud/draft-replier.main.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', main], {
+export function startReplier(env: Readonly<Record<string, string>>): OwnProcess {
+  return startMain('src/cloud/draft-replier.main.ts', env);
+}
+
+export function startMain(main: string, env: Readonly<Record<string, string>>): OwnProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, main)], {
     cwd: ROOT,
     env: { ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -29,7 +32,7 @@ export function startReplier(env: Readonly<Record<string, string>>): ReplierProc
   return Object.assign(child, { output: () => output });
 }
 
-export async function ready(child: ReplierProcess): Promise<void> {
+export async function ready(child: OwnProcess): Promise<void> {
   let said = false;
   child.on('message', (message) => (said ||= message === 'ready'));
   await until('ready', () => {
