@@ -2,21 +2,21 @@
  * Two machines and a phone: three real Syncthings, two PM2s with the processes of each host, Dovecot and an
  * SMTP server. The story of a week, in the order of the tests; each leaves everything running and in step.
  */
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import PostalMime from 'postal-mime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SeenNote } from '../../src/demo/vault-view.ts';
 import { FOLDER } from '../helpers/syncthing.ts';
-import { until } from '../helpers/until.ts';
-import { drag, filesWith, fillBlanks, type Machine, startTwoHosts, type TwoHosts } from './two-hosts.ts';
+import { exists, type Story, storyOf } from './story.ts';
+import { drag, filesWith, fillBlanks, startTwoHosts, type TwoHosts } from './two-hosts.ts';
 
 const LONG_MS = 180_000;
-const WAIT_MS = 90_000;
 
 let hosts: TwoHosts;
+let story: Story;
 beforeAll(async () => {
   hosts = await startTwoHosts();
+  story = storyOf(hosts);
   await Promise.all([hosts.cloud.on(), hosts.laptop.on()]);
 }, LONG_MS);
 afterAll(() => hosts.stop(), LONG_MS);
@@ -24,88 +24,9 @@ afterAll(() => hosts.stop(), LONG_MS);
 /** Words that stand nowhere else, in a place that only trusted devices share. */
 const YES = 'zebra-yes-2f9d1c';
 const YES_TEXT = 'quagga-text-88e0ab';
-const messageId = (name: string): string => `<${name}@mail.example.org>`;
-
-async function deliver(
-  name: string,
-  words = 'Does the price of your offer include delivery?',
-): Promise<void> {
-  const raw = [
-    'From: Ann Berg <ann.berg@example.org>',
-    `Subject: Question ${name}`,
-    'To: office@example.net',
-    `Message-ID: ${messageId(name)}`,
-    'MIME-Version: 1.0',
-    'Content-Type: text/plain; charset=utf-8',
-    '',
-    `Hello,\r\n\r\n${words}\r\n\r\nKind regards\r\nAnn Berg`,
-    '',
-  ].join('\r\n');
-  await hosts.dovecot.deliver('office', raw, 'ann.berg@example.org');
-}
-
-/** With what everybody said and everything that lies where, when it does not come. */
-async function eventually<T>(
-  what: string,
-  look: () => Promise<T | undefined | null | false> | T | undefined | null | false,
-  limitMs = WAIT_MS,
-): Promise<T> {
-  return until(what, look, limitMs).catch(async (error: unknown) => {
-    const where = async (machine: Machine) =>
-      `${machine.node.name}:\n${(await machine.notes()).map((n) => `  ${n.folder}/${n.name}`).join('\n')}\n${await machine.logs()}`;
-    throw new Error(`${await where(hosts.cloud)}\n\n${await where(hosts.laptop)}`, { cause: error });
-  });
-}
-
-async function noteOf(machine: Machine, name: string, folder: RegExp): Promise<SeenNote | undefined> {
-  const notes = await machine.notes();
-  return notes.find((note) => note.messageId === messageId(name) && folder.test(note.folder));
-}
-
-function pending(machine: Machine, name: string): Promise<SeenNote> {
-  return eventually(`${machine.node.name} has the draft of ${name}`, () =>
-    noteOf(machine, name, /^Pending_Approval\/email$/),
-  );
-}
-
-function done(machine: Machine, name: string): Promise<SeenNote> {
-  return eventually(`${machine.node.name} has ${name} in Done`, () => noteOf(machine, name, /^Done\//));
-}
-
-/** Where the vault of a machine holds anything of a task, by the name of its note: exactly one file, ever. */
-async function tracesOf(machine: Machine, note: SeenNote): Promise<string[]> {
-  const stem = note.name.replace(/\.md$/, '');
-  return (await machine.paths()).filter((path) => path.includes(stem) && !path.startsWith('.stversions/'));
-}
 
 function onPhone(card: SeenNote): Promise<boolean> {
   return exists(join(hosts.sync.phone.vault, card.folder, card.name));
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function repliesTo(name: string) {
-  const mails = await Promise.all(hosts.smtp.mails.map((mail) => PostalMime.parse(mail.raw)));
-  return mails.filter((mail) => mail.inReplyTo === messageId(name));
-}
-
-/** Sent once, in its thread; the same single file on both replicas. */
-async function endsDoneOnce(name: string): Promise<void> {
-  const there = await done(hosts.laptop, name);
-  await done(hosts.cloud, name);
-  await hosts.sync.idle();
-  const place = [`${there.folder}/${there.name}`];
-  expect(await tracesOf(hosts.laptop, there)).toEqual(place);
-  expect(await tracesOf(hosts.cloud, there)).toEqual(place);
-  const replies = await repliesTo(name);
-  expect(replies).toHaveLength(1);
-  expect(replies[0]?.references).toBe(messageId(name));
-  expect(replies[0]?.to?.map(({ address }) => address)).toEqual(['ann.berg@example.org']);
 }
 
 describe('the laptop sleeps while mail arrives', () => {
@@ -113,15 +34,15 @@ describe('the laptop sleeps while mail arrives', () => {
     'finds the drafts when it wakes, sends the one that is approved, and the cloud shows it done',
     async () => {
       await hosts.laptop.off();
-      for (const name of ['night-1', 'night-2', 'night-3']) await deliver(name);
-      for (const name of ['night-1', 'night-2', 'night-3']) await pending(hosts.cloud, name);
+      for (const name of ['night-1', 'night-2', 'night-3']) await story.deliver(name);
+      for (const name of ['night-1', 'night-2', 'night-3']) await story.pending(hosts.cloud, name);
       await hosts.laptop.on();
-      for (const name of ['night-2', 'night-3']) await pending(hosts.laptop, name);
-      const card = await pending(hosts.laptop, 'night-1');
+      for (const name of ['night-2', 'night-3']) await story.pending(hosts.laptop, name);
+      const card = await story.pending(hosts.laptop, 'night-1');
       expect(hosts.smtp.mails).toHaveLength(0);
       await fillBlanks(hosts.laptop.node.vault, card);
       await drag(hosts.laptop.node.vault, card, 'Approved');
-      await endsDoneOnce('night-1');
+      await story.endsDoneOnce('night-1');
       for (const machine of [hosts.cloud, hosts.laptop]) {
         expect((await machine.notes()).filter((n) => n.folder === 'Pending_Approval/email')).toHaveLength(2);
       }
@@ -136,11 +57,11 @@ describe('the user says yes on the phone', () => {
     'while the laptop is awake: it is sent, and the cloud sees it only when it is done',
     async () => {
       const { phone } = hosts.sync;
-      const card = await pending(hosts.laptop, 'night-2');
-      await eventually('the phone has the card', () => onPhone(card));
+      const card = await story.pending(hosts.laptop, 'night-2');
+      await story.eventually('the phone has the card', () => onPhone(card));
       await fillBlanks(phone.vault, card);
       await drag(phone.vault, card, 'Approved');
-      await endsDoneOnce('night-2');
+      await story.endsDoneOnce('night-2');
       expect(await filesWith(join(phone.vault, 'Approved'), card.name)).toEqual([]);
     },
     LONG_MS,
@@ -154,20 +75,20 @@ describe('the user says yes on the phone', () => {
       const list = (await hosts.sync.cloud.client.ignores(FOLDER)).lines;
       await hosts.sync.cloud.ignores(list.filter((line) => !/approved/i.test(line)));
       await hosts.laptop.off();
-      await deliver('phone-1');
-      const card = await pending(hosts.cloud, 'phone-1');
-      await eventually('the phone has the card', () => onPhone(card));
+      await story.deliver('phone-1');
+      const card = await story.pending(hosts.cloud, 'phone-1');
+      await story.eventually('the phone has the card', () => onPhone(card));
       await fillBlanks(phone.vault, card);
       await drag(phone.vault, card, 'Approved');
       await mkdir(join(phone.vault, 'Approved/mine'));
       await writeFile(join(phone.vault, 'Approved/mine', `${YES}.md`), `only for my own eyes: ${YES_TEXT}`);
-      await eventually(
+      await story.eventually(
         'the card is gone from the cloud',
-        async () => !(await noteOf(hosts.cloud, 'phone-1', /./)),
+        async () => !(await story.noteOf(hosts.cloud, 'phone-1', /./)),
       );
 
       // The other way round: a yes that the cloud makes, and one for a card that was never answered.
-      const other = await pending(hosts.cloud, 'night-3');
+      const other = await story.pending(hosts.cloud, 'night-3');
       const text = await readFile(join(hosts.cloud.node.vault, other.folder, other.name), 'utf8');
       await writeFile(join(hosts.cloud.node.vault, 'Approved', other.name), text);
       await writeFile(join(hosts.cloud.node.vault, 'Approved', 'forged.md'), text);
@@ -175,8 +96,8 @@ describe('the user says yes on the phone', () => {
       await hosts.sync.idle();
 
       await hosts.laptop.on();
-      await endsDoneOnce('phone-1');
-      await eventually('the laptop has what lies in Approved of the phone', () =>
+      await story.endsDoneOnce('phone-1');
+      await story.eventually('the laptop has what lies in Approved of the phone', () =>
         exists(join(hosts.laptop.node.vault, 'Approved/mine', `${YES}.md`)),
       );
       await hosts.sync.idle();
@@ -184,7 +105,7 @@ describe('the user says yes on the phone', () => {
         expect(await filesWith(join(vault, 'Approved'), 'forged')).toEqual([]);
         expect(await filesWith(join(vault, 'Approved'), other.name)).toEqual([]);
       }
-      expect(await repliesTo('night-3')).toEqual([]);
+      expect(await story.repliesTo('night-3')).toEqual([]);
 
       // Vault, database of Syncthing, its keys and logs, STATE_DIR: nowhere a trace. That the search would
       // see one is shown on the laptop.
@@ -241,12 +162,12 @@ describe('secrets that got into the vault by mistake', () => {
         ]);
       }
       for (const name of ['cloud-email-watcher', 'draft-replier']) {
-        await eventually(`${name} tells of the secrets, and the laptop hears it`, async () => {
+        await story.eventually(`${name} tells of the secrets, and the laptop hears it`, async () => {
           const beat = await readFile(join(laptop, `Updates/cloud-agent/${name}.json`), 'utf8');
           return beat.includes('degraded') && beat.includes('.env') && !beat.includes(value);
         });
       }
-      await eventually('the dashboard names the secrets of both machines', async () => {
+      await story.eventually('the dashboard names the secrets of both machines', async () => {
         const page = await readFile(join(laptop, 'Dashboard.md'), 'utf8');
         return page.includes('.env.local') && page.includes('deploy.key') && !page.includes(value);
       });
