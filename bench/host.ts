@@ -32,10 +32,14 @@ export interface HostSettings {
   readonly imap: MailAccount;
   readonly smtpPort: number;
   readonly backfillDays: number;
+  /** A vault that is there already; without: one of its own in `folder`. */
+  readonly vault?: string;
+  /** Keys of .env beside or instead of those that every host has. */
+  readonly more?: Readonly<Record<string, string>>;
 }
 
 export async function makeHost(settings: HostSettings): Promise<Host> {
-  const vault = join(settings.folder, 'vault');
+  const vault = settings.vault ?? join(settings.folder, 'vault');
   const logs = join(settings.folder, 'logs');
   const envFile = join(settings.folder, '.env');
   await mkdir(logs, { recursive: true });
@@ -93,6 +97,7 @@ function environment(settings: HostSettings, vault: string): string {
     DRY_RUN: 'false',
     UNDO_SECONDS: 0,
     MAX_SENDS_PER_HOUR: 10_000,
+    ...settings.more,
   };
   return Object.entries(values)
     .map(([key, value]) => `${key}="${value}"\n`)
