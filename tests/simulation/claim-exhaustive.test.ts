@@ -39,12 +39,17 @@ describe('a broken claim is found', () => {
 
   it('that looks before it is acknowledged', () => {
     const { unsafe } = searchClaims(claimStep, { ...calm, look: 'before-ack', firstFault: true });
-    expect(unsafe[0]).toMatch(/look.*ask.*proceed/);
+    expect(unsafe[0]).toMatch(/look further.*ask.*proceed/);
   });
 
   it('that ignores a rival', () => {
-    const { unsafe } = search((facts) => claimStep({ ...facts, rival: false }));
+    const { unsafe } = search((facts) => claimStep({ ...facts, rival: false, wentOn: false }));
     expect(unsafe[0]).toMatch(/proceed.*proceed/);
+  });
+
+  it('that takes a rival which went on for one that withdrew', () => {
+    const { unsafe } = search((facts) => claimStep({ ...facts, wentOn: false }));
+    expect(unsafe[0]).toMatch(/proceed.*offer.*proceed/);
   });
 
   it('in which both give way, or both wait', () => {

@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { errno } from '../../src/files/errno.ts';
 import { FOLDER, startPair, type SyncNode, type SyncPair } from '../helpers/syncthing.ts';
 import { MEASURED, type Op, type PairCase, randomCase } from './pair-cases.ts';
 import { plainTree, play, type Tree } from './pair-play.ts';
@@ -53,8 +54,8 @@ async function act(node: SyncNode, index: number, ops: readonly Op[]): Promise<v
     }
     if (op.do === 'move') {
       await mkdir(dirname(at(op.to)), { recursive: true });
-      await rename(at(op.path), at(op.to)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
+      await rename(at(op.path), at(op.to)).catch((error: unknown) => {
+        if (errno(error) !== 'ENOENT') throw error;
       });
     }
   }
