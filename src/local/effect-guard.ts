@@ -17,8 +17,8 @@ import { type Vault, VaultFault } from '../vault/vault.ts';
 export interface EffectGuard {
   readonly synced: boolean;
   readonly cards: OfferedCards;
-  /** Why nothing may be sent now, in words for the user; null: it may. At most 2 s old. */
-  readonly gate: () => Promise<string | null>;
+  /** Why nothing may be sent now, in words for the user; null: it may. At most 2 s old, and not from before `notBefore`. */
+  readonly gate: (notBefore?: number) => Promise<string | null>;
   /** What should be mended beside the work, as of the last look of `gate`. */
   readonly remark: () => string | null;
   stop(): Promise<void>;
@@ -98,12 +98,12 @@ function gateOf(
   let said: string | null = null;
   let remark: string | null = null;
   return {
-    gate: async () => {
+    gate: async (notBefore) => {
       const shape = inspectShape(vault.root, clock.now()).filter(
         // On one machine a link of the user's own is nobody else's doing; in the place of a state folder it is none.
         (finding) => finding.stops && (topology !== null || finding.code.startsWith('state-folder')),
       );
-      const judged = await topology?.look();
+      const judged = await topology?.look(notBefore);
       const refusals = [...shape, ...(judged?.findings.filter((finding) => finding.refuses) ?? [])];
       remark = judged?.findings.find((finding) => !finding.refuses)?.words ?? null;
       const more = refusals.length > 1 ? ` (and ${refusals.length - 1} more)` : '';

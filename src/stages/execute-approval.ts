@@ -15,8 +15,11 @@ export interface ApprovalDeps extends CheckDeps {
   readonly doubtMs: number;
   /** Does this error mean that nothing may go on (the audit log cannot be written)? */
   readonly isSystemFault: (error: unknown) => boolean;
-  /** Why no effect may happen now, in words for the user; asked before each of them. */
-  readonly gate: () => Promise<string | null>;
+  /**
+   * Why no effect may happen now, in words for the user; asked before each of them. The answer is not from
+   * before `notBefore` (ms).
+   */
+  readonly gate: (notBefore?: number) => Promise<string | null>;
   /** Notes in our folder that are being drafted, not approved. */
   readonly drafting: { readonly has: (name: string) => Promise<boolean> };
 }
@@ -50,9 +53,15 @@ export async function scanApprovals(deps: ApprovalDeps, signal: AbortSignal): Pr
   }
 }
 
+/**
+ * A link that the note was moved through is known to Syncthing up to two seconds after it came: with another
+ * machine a yes is no sooner taken than that, and what is known then counts.
+ */
+const SETTLED_MS = 3_000;
+
 /** Says so when nothing may be sent; everything else goes on. */
-async function mayAct(deps: ApprovalDeps): Promise<boolean> {
-  const closed = await deps.gate();
+async function mayAct(deps: ApprovalDeps, notBefore = 0): Promise<boolean> {
+  const closed = await deps.gate(notBefore);
   if (closed !== null) deps.waiting(`nothing is sent: ${closed}`);
   return closed === null;
 }
@@ -77,12 +86,13 @@ async function takeApproved(deps: ApprovalDeps, ref: NoteRef): Promise<boolean> 
   const now = deps.clock.now();
   const approvedAt = Math.min(read.ok ? read.stat.ctimeMs : now, now);
   const paused = await deps.vault.paused();
-  const hold = holdOf(note, { now, paused, approvedAt, undoMs: deps.undoMs, timeZone: deps.timeZone });
+  const undoMs = deps.synced ? Math.max(deps.undoMs, SETTLED_MS) : deps.undoMs;
+  const hold = holdOf(note, { now, paused, approvedAt, undoMs, timeZone: deps.timeZone });
   if (hold) {
     if (hold.why !== 'paused') deps.wakeAt(hold.until);
     return false;
   }
-  if (!(await mayAct(deps))) return false;
+  if (!(await mayAct(deps, deps.synced ? approvedAt + SETTLED_MS : 0))) return false;
   const id = note ? text(note, 'id') : undefined;
   if (isTaskId(id) && read.ok) await deps.active.add(id, read.text);
   const claimed = await deps.vault.moveToFreeName(ref, MINE);

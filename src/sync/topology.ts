@@ -21,8 +21,11 @@ export interface TopologyDeps {
 }
 
 export interface TopologyWatch {
-  /** What is true now, at most `FRESH_MS` old. Never throws: what cannot be learnt refuses. */
-  look(): Promise<Topology>;
+  /**
+   * What is true now, at most `FRESH_MS` old, and looked up at `notBefore` (ms) at the earliest. What cannot be
+   * learnt refuses.
+   */
+  look(notBefore?: number): Promise<Topology>;
 }
 
 /** A pass over many approvals asks once and not for each. */
@@ -31,10 +34,10 @@ const FRESH_MS = 2_000;
 export function topologyWatch(deps: TopologyDeps): TopologyWatch {
   let last: { readonly at: number; readonly answer: Promise<Topology> } | null = null;
   return {
-    look: () => {
+    look: (notBefore = 0) => {
       const now = deps.clock.now();
       // A clock that was set back would keep an old answer for ever.
-      if (last === null || now - last.at >= FRESH_MS || now < last.at) {
+      if (last === null || now - last.at >= FRESH_MS || now < last.at || last.at < notBefore) {
         last = { at: now, answer: lookAt(deps) };
       }
       return last.answer;

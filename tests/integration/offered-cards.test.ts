@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -537,6 +537,26 @@ describe('while effects are refused', () => {
     closed = null;
     await passes();
     expect(sent).toHaveLength(1);
+  });
+
+  it('a yes is taken when every link that it could have come through is known, and by what is known then', async () => {
+    await remote(PENDING, card());
+    await tracker.sight();
+    await approve();
+    const { ctimeMs } = await stat(join(vault.root, 'Approved', NAME));
+    const asked: number[] = [];
+    const gate = (notBefore = 0) => {
+      asked.push(notBefore);
+      return Promise.resolve(null);
+    };
+    const deps = { ...(await stage()), undoMs: 0, gate };
+    now = Math.ceil(ctimeMs) + 2_900;
+    await scanApprovals(deps, new AbortController().signal);
+    expect(sent).toEqual([]);
+    now += 200;
+    await scanApprovals(deps, new AbortController().signal);
+    expect(sent).toHaveLength(1);
+    expect(Math.max(...asked)).toBe(ctimeMs + 3_000);
   });
 
   it('a mail that was sealed before waits as well', async () => {
