@@ -31,7 +31,8 @@ export interface RestoreDeps {
 
 /** What Syncthing put away, see vault/versions.ts. */
 export interface KeptVersions {
-  newest(folder: TaskFolder, names: ReadonlySet<string>): Promise<ReadonlyMap<string, Version>>;
+  /** Newest first, at least one. */
+  newest(folder: TaskFolder, names: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly Version[]>>;
   /** Null: no readable note any more. */
   read(version: Version): Promise<string | null>;
 }
@@ -74,12 +75,12 @@ export function vanishedWatch(deps: RestoreDeps): VanishedWatch {
       }
       const gone = await notElsewhere(deps, ripe.slice(0, PER_PASS));
       const left: LastSeen[] = [];
-      for (const [id, seen, version] of await withVersions(deps.versions, gone)) {
+      for (const [id, seen, versions] of await withVersions(deps.versions, gone)) {
         const facts = { now, graceMs: deps.graceMs, quiet, lastSeen: seen.at, restored: seen.restored };
         const since = missingSince.get(id) ?? now;
-        const step = vanishedStep({ ...facts, missingSince: since, versionAt: version?.at ?? null });
+        const step = vanishedStep({ ...facts, missingSince: since, versionAt: versions[0]?.at ?? null });
         if (step === 'put_back' || step === 'to_conflicts') {
-          result.putBack += (await putBack(deps, id, seen, version, step, index.wall)) ? 1 : 0;
+          result.putBack += (await putBack(deps, id, seen, versions, step, index.wall)) ? 1 : 0;
         }
         if (step === 'let_go') {
           left.push(seen);
@@ -176,30 +177,47 @@ async function months(vault: Vault): Promise<TaskFolder[]> {
 async function withVersions(
   kept: KeptVersions,
   gone: readonly Missing[],
-): Promise<(readonly [TaskId, LastSeen, Version | null])[]> {
+): Promise<(readonly [TaskId, LastSeen, readonly Version[]])[]> {
   const byFolder = new Map<TaskFolder, Set<string>>();
   for (const [, seen] of gone) {
     const names = byFolder.get(seen.folder) ?? new Set<string>();
     byFolder.set(seen.folder, names.add(seen.name));
   }
-  const versions = new Map<string, Version>();
+  const versions = new Map<string, readonly Version[]>();
   for (const [folder, names] of byFolder) {
-    for (const [name, version] of await kept.newest(folder, names)) {
-      versions.set(`${folder}/${name}`, version);
+    for (const [name, found] of await kept.newest(folder, names)) {
+      versions.set(`${folder}/${name}`, found);
     }
   }
-  return gone.map(([id, seen]) => [id, seen, versions.get(`${seen.folder}/${seen.name}`) ?? null]);
+  return gone.map(([id, seen]) => [id, seen, versions.get(`${seen.folder}/${seen.name}`) ?? []]);
+}
+
+/** The newest that is a note of this task; a peer may have written rubbish over it before it deleted it. */
+async function lastGood(
+  kept: KeptVersions,
+  id: TaskId,
+  versions: readonly Version[],
+): Promise<string | null> {
+  let readable: string | null = null;
+  for (const version of versions) {
+    const source = await kept.read(version);
+    if (source === null) continue;
+    const parsed = parseNote(source);
+    if (parsed.ok && text(parsed.note, 'id') === id) return source;
+    readable ??= source;
+  }
+  return readable;
 }
 
 async function putBack(
   deps: RestoreDeps,
   id: TaskId,
   seen: LastSeen,
-  version: Version | null,
+  versions: readonly Version[],
   step: 'put_back' | 'to_conflicts',
   wall: number,
 ): Promise<boolean> {
-  const source = version && (await deps.versions.read(version));
+  const source = await lastGood(deps.versions, id, versions);
   if (source === null) {
     await deps.ledger.forget(id);
     await deps.tell(

@@ -13,6 +13,9 @@ import { openRegular, realFolder, VaultFault } from './safe-path.ts';
 /** More than a vault has open; a peer could fill the folder. */
 const MAX_LISTED = 100_000;
 
+/** Of one note. A peer that overwrites a note before it deletes it makes many. */
+const MAX_VERSIONS = 20;
+
 export interface Version {
   /** File in `.stversions`. */
   readonly path: string;
@@ -20,13 +23,13 @@ export interface Version {
   readonly at: number;
 }
 
-/** The newest version of each note that lay in `folder`, by the note's name. */
+/** The last few versions of each note that lay in `folder`, newest first, by the note's name. */
 export async function newestVersions(
   root: string,
   folder: TaskFolder,
   wanted: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, Version>> {
-  const newest = new Map<string, Version>();
+): Promise<ReadonlyMap<string, readonly Version[]>> {
+  const newest = new Map<string, Version[]>();
   const at = versionFolder(root, folder);
   if (at === null) return newest;
   let listed = 0;
@@ -35,10 +38,16 @@ export async function newestVersions(
     const name = versionOf(entry.name);
     if (!entry.isFile() || !wanted.has(name)) continue;
     const stat = lstatSync(join(at, entry.name), { throwIfNoEntry: false });
-    if (!stat?.isFile() || stat.ctimeMs <= (newest.get(name)?.at ?? 0)) continue;
-    newest.set(name, { path: join(at, entry.name), at: stat.ctimeMs });
+    if (!stat?.isFile()) continue;
+    const versions = [...(newest.get(name) ?? []), { path: join(at, entry.name), at: stat.ctimeMs }];
+    newest.set(name, versions.sort(newestFirst).slice(0, MAX_VERSIONS));
   }
   return newest;
+}
+
+/** Several of one instant: by the number at the end of the name. */
+function newestFirst(a: Version, b: Version): number {
+  return b.at - a.at || b.path.length - a.path.length || (a.path < b.path ? 1 : -1);
 }
 
 /** Null when it is no readable note any more. */

@@ -57,6 +57,8 @@ export interface Case {
     /** Words the dashboard has about one of them. */
     readonly says?: RegExp;
     readonly told?: RegExp;
+    /** What the note says in the end. */
+    readonly holds?: RegExp;
     /** Other places where something with this id is left lying, for which nothing was done. */
     readonly beside?: readonly string[];
     /** Words that no mail may hold. */
@@ -153,6 +155,9 @@ async function judge(
   if (ends.unsent !== undefined) expect(seen.sent.join('\n')).not.toContain(ends.unsent);
   if (ends.kept !== undefined) {
     expect(places.filter((place) => place === 'Conflicts')).toHaveLength(ends.kept);
+  }
+  if (ends.holds && ends.in !== null) {
+    expect(await readFile(join(laptop.vault.root, ends.in, trial.name), 'utf8')).toMatch(ends.holds);
   }
   // What the user deletes is gone.
   if (ends.in === null) return;

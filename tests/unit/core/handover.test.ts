@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { type HandoverFacts, handoverLines } from '../../../src/core/handover.ts';
+
+const calm: HandoverFacts = {
+  link: { known: true, connected: true, since: 1 },
+  replier: { presence: 'alive', state: 'ok', reason: null },
+  takeOver: { on: false, since: null, drafted: 0 },
+  away: null,
+  sync: { state: 'in_step' },
+  stoppedAt: null,
+};
+const lines = (change: Partial<HandoverFacts>) =>
+  handoverLines(
+    { ...calm, ...change },
+    (ms) => `t${ms}`,
+    (text) => text.toUpperCase(),
+  );
+
+describe('the handover in a few lines', () => {
+  it('is two lines when all is well', () => {
+    expect(lines({})).toEqual(['Cloud: connected, drafting', 'Sync: in step']);
+  });
+
+  it('says since when the cloud is gone and who drafts meanwhile', () => {
+    expect(
+      lines({
+        link: { known: true, connected: false, since: 5 },
+        replier: { presence: 'silent', lastSeen: 4 },
+        takeOver: { on: true, since: 9, drafted: 3 },
+      }),
+    ).toEqual([
+      'Cloud: **not connected since t5**; its drafter was last seen t4',
+      "**This laptop drafts in the cloud's place since t9**: 3 so far",
+      'Sync: waits for the connection',
+    ]);
+  });
+
+  it('says what came while the laptop was away', () => {
+    const away = { from: 1, to: 2, meanwhile: { came: 12, drafted: 6, skipped: 5 } };
+    expect(lines({ away })[0]).toBe(
+      'This laptop was away from t1 to t2; meanwhile 12 mails came, 6 drafted, 5 skipped',
+    );
+    expect(lines({ away: { ...away, meanwhile: { came: 1, drafted: 1, skipped: 0 } } })[0]).toBe(
+      'This laptop was away from t1 to t2; meanwhile 1 mail came, 1 drafted',
+    );
+    expect(lines({ away: { ...away, meanwhile: { came: 0, drafted: 0, skipped: 0 } } })[0]).toContain(
+      'no mail',
+    );
+    expect(lines({ away: { ...away, meanwhile: null } })[0]).toBe('This laptop was away from t1 to t2');
+  });
+
+  it('counts what is to come in steps of ten, so that the page does not tick', () => {
+    const behind = (files: number) => lines({ sync: { state: 'behind', files } }).at(-1);
+    expect(new Set([100, 150, 999].map(behind)).size).toBe(1);
+    expect(behind(1)).toBe('Sync: a few files still to come');
+    expect(behind(12_345)).toBe('Sync: more than 10000 files still to come');
+  });
+
+  it('makes the words of Syncthing harmless and says when nobody answers', () => {
+    expect(lines({ sync: { state: 'stopped', why: 'why' } }).at(-1)).toBe('Sync: **stopped**: WHY');
+    expect(
+      lines({ sync: { state: 'unreachable' }, link: { known: false, connected: false, since: null } }),
+    ).toEqual(['Cloud: drafting', expect.stringContaining('does not answer')]);
+  });
+
+  it('leaves word when it stops', () => {
+    expect(lines({ stoppedAt: 7 })[0]).toContain('The laptop is off since t7');
+  });
+});
