@@ -108,7 +108,7 @@ function waitingSection(facts: DashboardFacts, now: number): string {
 function lookSection(facts: DashboardFacts, now: number): string {
   const lines = facts.faults.slice(0, SHOWN_FAULTS).map((fault) => `- ${markdownText(fault, 400)}`);
   const more = facts.faults.length - lines.length;
-  if (more > 0) lines.push(`- and ${more} more; the log of the orchestrator has them`);
+  if (more > 0) lines.push(`- and ${more} more: \`handover vault check\` lists what lies in the vault`);
   for (const note of stuckClaims(facts, now)) {
     lines.push(`- ${noteLink(note.name)} · with the ${note.agent} ${since(note.since, facts, now)}`);
   }
@@ -138,12 +138,17 @@ function named(names: readonly string[], where: string): string[] {
   return lines;
 }
 
+/** The version that stands often has the same name, and a link by name alone would open that one. */
+function linkInto(folder: string, name: string): string {
+  return noteLink(name).replace(/^\[\[(.*)\]\]$/, `[[${folder}/$1|$1]]`);
+}
+
 const SHOWN_CONFLICTS = 5;
 
 function keptVersions(conflicts: DashboardFacts['conflicts']): string[] {
   const lines = conflicts.slice(0, SHOWN_CONFLICTS).map(({ name, why }) => {
     const words = why === null ? 'another version of a note, kept' : markdownText(why, 300);
-    return `- ${noteLink(name)} · in \`Conflicts\`: ${words}`;
+    return `- ${linkInto('Conflicts', name)} · in \`Conflicts\`: ${words}`;
   });
   const more = conflicts.length - lines.length;
   if (more > 0) lines.push(`- and ${more} more in \`Conflicts\``);

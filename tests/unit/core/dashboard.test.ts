@@ -30,7 +30,41 @@ const quiet: DashboardFacts = {
   ],
 };
 
+const handover = (why: string): DashboardFacts['handover'] => ({
+  link: { known: true, connected: true, since: NOW },
+  replier: { presence: 'alive', state: 'ok', reason: null },
+  takeOver: { on: false, since: null, drafted: 0 },
+  away: { from: NOW - 10 * HOUR, to: NOW - HOUR, meanwhile: { came: 3, drafted: 2, skipped: 1 } },
+  sync: { state: 'stopped', why },
+  stoppedAt: null,
+});
+
 describe('the dashboard', () => {
+  it('links a kept version by its folder, since the version that stands often has its name', () => {
+    const page = renderDashboard(
+      {
+        ...quiet,
+        conflicts: [
+          { name: `Anna - Offer ${ID}.md`, why: 'two devices changed this note' },
+          { name: 'a|b]].md', why: null },
+        ],
+        faults: Array.from({ length: 20 }, (_, n) => `fault ${n}`),
+        handover: handover('no more room'),
+      },
+      NOW,
+    );
+    expect(page).toContain(
+      `- [[Conflicts/Anna - Offer ${ID}|Anna - Offer ${ID}]] · in \`Conflicts\`: two devices changed this note\n- a\\|b\\]`,
+    );
+    expect(page).toContain('- fault 11\n- and 8 more: `handover vault check` lists');
+    expect(page).toContain(`## Handover
+
+- This laptop was away from 2026-11-20 05:30 to 2026-11-20 14:30; meanwhile 3 mails came, 2 drafted, 1 skipped
+- Cloud: connected, drafting
+- Sync: **stopped**: no more room
+`);
+  });
+
   it('says that nothing waits when nothing waits', () => {
     expect(renderDashboard(quiet, NOW)).toBe(`# Dashboard
 
@@ -157,6 +191,7 @@ Nothing yet.
             waiting: [{ name, since: NOW, outcome: reason }],
             conflicts: [{ name, why: name }],
             faults: [reason],
+            handover: handover(reason),
             processes: [
               {
                 agent: 'cloud-agent',
@@ -173,6 +208,7 @@ Nothing yet.
             waiting: [{ name: 'x.md', since: NOW, outcome: null }],
             conflicts: [{ name: 'x.md', why: null }],
             faults: ['x'],
+            handover: handover('x'),
             processes: [
               {
                 agent: 'cloud-agent',
@@ -187,7 +223,7 @@ Nothing yet.
         // What is escaped or a plain link is gone; of the rest nothing may be more than in a quiet page.
         const rest = page
           .replace(/\\[!-/:-@[-`{-~]/g, '')
-          .replace(/\[\[[\p{L}\p{M}\p{N} ,.'()&+-]+\]\]/gu, '');
+          .replace(/\[\[(?:Conflicts\/[\p{L}\p{M}\p{N} ,.'()&+-]+\|)?[\p{L}\p{M}\p{N} ,.'()&+-]+\]\]/gu, '');
         expect(rest).not.toMatch(/[<>[\]{}$%@^~\\]|!\[|:\/\/|[^\n#]#/);
         expect(rest.match(/`/g)?.length ?? 0).toBe(plain.match(/`/g)?.length ?? 0);
         expect(rest).not.toMatch(/[\u202A-\u202E\u2066-\u2069\u200B-\u200F]/);
