@@ -11,12 +11,14 @@ const TAKEOVER_MS = 300_000;
 
 let hosts: TwoHosts;
 let story: Story;
+let stop = (): Promise<void> => Promise.resolve();
 beforeAll(async () => {
   hosts = await startTwoHosts();
+  stop = () => hosts.stop();
   story = storyOf(hosts);
   await Promise.all([hosts.cloud.on(), hosts.laptop.on()]);
 }, LONG_MS);
-afterAll(() => hosts.stop(), LONG_MS);
+afterAll(() => stop(), LONG_MS);
 
 it(
   'the laptop sends on, drafts what waits after a while, and nothing is doubled when the cloud is back',

@@ -49,12 +49,31 @@ export interface TwoHosts {
 export async function startTwoHosts(): Promise<TwoHosts> {
   // dist/ is what PM2 runs; a stale one would test yesterday's program.
   await promisify(execFile)(process.execPath, [join(ROOT, 'deployment/ensure.mjs'), 'build']);
+  const ends: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await started(ends)), stop };
+  } catch (error) {
+    // A vitest worker is ended without its exit handlers: what runs by then would run on.
+    await stop();
+    throw error;
+  }
+}
+
+/** @param ends what stops each thing that was started, in the order of their start */
+async function started(ends: (() => Promise<unknown>)[]): Promise<Omit<TwoHosts, 'stop'>> {
   const dir = await tempDir('two-');
+  ends.push(() => dir.remove());
+  const dovecot = await startDovecot();
+  ends.push(() => dovecot.stop());
+  const smtp = await startSmtp({ auth: { user: 'office', password: SMTP_PASSWORD } });
+  ends.push(() => smtp.stop());
   const sync = await startTrio({
     ignores: { cloud: generated('cloud'), laptop: generated('laptop'), phone: generated('phone') },
   });
-  const dovecot = await startDovecot();
-  const smtp = await startSmtp({ auth: { user: 'office', password: SMTP_PASSWORD } });
+  ends.push(() => sync.stop());
   const mailbox = {
     IMAP_HOST: dovecot.host,
     IMAP_PORT: String(dovecot.imapPort),
@@ -83,17 +102,9 @@ export async function startTwoHosts(): Promise<TwoHosts> {
   await mkdir(join(dir.path, 'cloud-state'), { mode: 0o700 });
   const cloud = await machine('cloud', dir.path, sync.cloud, sync.laptop.id, mailbox);
   const laptop = await machine('laptop', dir.path, sync.laptop, sync.cloud.id, { ...mailbox, ...submission });
+  ends.push(() => Promise.all([cloud.end(), laptop.end()]));
   await sync.idle();
-  return {
-    ...{ sync, dovecot, smtp, cloud, laptop },
-    stop: async () => {
-      await Promise.all([cloud.end(), laptop.end()]);
-      await sync.stop();
-      await smtp.stop();
-      await dovecot.stop();
-      await dir.remove();
-    },
-  };
+  return { sync, dovecot, smtp, cloud, laptop };
 }
 
 /** The list that `handover sync apply` installs. */

@@ -14,12 +14,14 @@ const LONG_MS = 180_000;
 
 let hosts: TwoHosts;
 let story: Story;
+let stop = (): Promise<void> => Promise.resolve();
 beforeAll(async () => {
   hosts = await startTwoHosts();
+  stop = () => hosts.stop();
   story = storyOf(hosts);
   await Promise.all([hosts.cloud.on(), hosts.laptop.on()]);
 }, LONG_MS);
-afterAll(() => hosts.stop(), LONG_MS);
+afterAll(() => stop(), LONG_MS);
 
 /** Words that stand nowhere else, in a place that only trusted devices share. */
 const YES = 'zebra-yes-2f9d1c';
