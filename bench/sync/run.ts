@@ -89,7 +89,8 @@ async function bothWays({ cloud, laptop }: SyncPair): Promise<Direction[]> {
 }
 
 async function inTurns(direction: Direction): Promise<{ ours: StepTimes; bare: StepTimes }> {
-  const [ours, bare] = [await vaultWriter(direction, true), bareWriter(direction)];
+  const [ours, bare] = [await vaultWriter(direction, 'nudged'), bareWriter(direction)];
+  const lingering = await vaultWriter(direction, 'lingering');
   const [times, warm] = [{ ours: noTimes(), bare: noTimes() }, noTimes()];
   for (let n = 0; n < SIZE.notes + WARM_UP; n += 1) {
     const counts = n >= WARM_UP;
@@ -109,16 +110,17 @@ async function inTurns(direction: Direction): Promise<{ ours: StepTimes; bare: S
     );
   }
   for (let n = 0; n < SIZE.notes; n += 1) {
-    await measureFresh(direction, ours, `${direction.from.name}-ours-fresh-${n}.md`, times.ours);
+    await measureFresh(direction, lingering, `${direction.from.name}-ours-fresh-${n}.md`, times.ours);
     await measureFresh(direction, bare, `${direction.from.name}-bare-fresh-${n}.md`, times.bare);
   }
   await ours.stop();
+  await lingering.stop();
   return times;
 }
 
 /** Our vault with nobody to nudge, on a pair as Syncthing ships it. */
 async function byDefault(direction: Direction): Promise<StepTimes> {
-  const writer = await vaultWriter(direction, false);
+  const writer = await vaultWriter(direction, 'left alone');
   const times = noTimes();
   const notes = Array.from({ length: SIZE.byDefault }, async (_, n) => {
     await new Promise((resolve) => setTimeout(resolve, (n * SPREAD_MS) / SIZE.byDefault));

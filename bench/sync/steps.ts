@@ -94,14 +94,19 @@ export const humanPause = (): Promise<void> => sleep(350 + Math.random() * 400);
 /** As long as the processes let a note wait that nobody has seen yet; see src/sync/linger.ts. */
 const LINGER_MS = 100;
 
-/** Our own vault; nudged, or left to Syncthing's file watcher. */
-export async function vaultWriter(direction: Direction, nudged: boolean): Promise<Writer> {
+/** Our own vault; nudged, nudged as the processes do it that take in and draft new mail, or left to the watcher. */
+export async function vaultWriter(
+  direction: Direction,
+  how: 'nudged' | 'lingering' | 'left alone',
+): Promise<Writer> {
   const { from, mine } = direction;
   const vault = await Vault.open(from.vault);
   const log = pino({ level: 'silent' });
-  const nudger = nudged
-    ? new Nudger({ client: from.client, folder: FOLDER, clock: systemClock, log, lingerMs: LINGER_MS })
-    : null;
+  const lingerMs = how === 'lingering' ? LINGER_MS : 0;
+  const nudger =
+    how !== 'left alone'
+      ? new Nudger({ client: from.client, folder: FOLDER, clock: systemClock, log, lingerMs })
+      : null;
   const changedAt = new Map<string, number>();
   const at = (folder: string, name: string): number => changedAt.get(`${folder}/${name}`) ?? Number.NaN;
   vault.observe({

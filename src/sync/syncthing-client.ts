@@ -29,7 +29,6 @@ export interface Connection {
   readonly paused: boolean;
   readonly since: number | null;
 }
-export type FileVersion = FileStatus['global'];
 export type FolderStatus = z.output<typeof folderStatusAnswer>;
 export type Completion = z.output<typeof completionAnswer>;
 export type Ignores = z.output<typeof ignoresAnswer>;

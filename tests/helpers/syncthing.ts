@@ -6,7 +6,7 @@ import { idle } from './syncthing-idle.ts';
 import { FOLDER, type Prepared, prepare, SYNCTHING, type SyncNode } from './syncthing-node.ts';
 import { until } from './until.ts';
 
-export { FOLDER, SYNCTHING, SYNCTHINGS, type SyncNode } from './syncthing-node.ts';
+export { FOLDER, SYNCTHINGS, type SyncNode } from './syncthing-node.ts';
 
 /** Only between trusted devices: `<vault>/Approved`. */
 export const APPROVED_FOLDER = `${FOLDER}-approved`;
