@@ -23,6 +23,7 @@ export { SyncthingFault } from './http-json.ts';
 export type { DeviceConfig, FolderConfig, SyncthingConfig } from './wire.ts';
 
 export type FileStatus = z.output<typeof fileAnswer>;
+export type FileVersion = FileStatus['global'];
 /** `since`: when this connection was made, ms since the epoch; null when there is none or nobody says. */
 export interface Connection {
   readonly connected: boolean;
