@@ -51,6 +51,9 @@ const IS_NEEDED = /^Needs_Action\/(email|odoo)\/[^/]+$/;
 /** Syncthing tells of a pull up to two seconds after it (measured: 3.5 ms when idle; its source says 2 s). */
 const TOLD_AFTER_MS = 3_000;
 
+/** Cards that are recorded side by side. */
+const AT_ONCE = 64;
+
 export interface TrackerDeps {
   readonly vault: Vault;
   readonly offers: Offers;
@@ -104,11 +107,17 @@ export class CardTracker implements OfferedCards {
 
   async sight(): Promise<void> {
     const there = new Set<string>();
+    const fresh: (() => Promise<void>)[] = [];
     for (const folder of PENDING) {
       for (const name of await this.#deps.vault.list(folder)) {
         there.add(name);
-        if (!this.#known.has(name)) await this.#alone(() => this.#firstSight(folder, name));
+        if (!this.#known.has(name)) fresh.push(() => this.#firstSight(folder, name));
       }
+    }
+    // Side by side they share the wait for the disk. Two of one id: whichever is recorded last, the change of the
+    // other one is told after it and differs.
+    for (let at = 0; at < fresh.length; at += AT_ONCE) {
+      await this.#alone(() => Promise.all(fresh.slice(at, at + AT_ONCE).map((look) => look())));
     }
     for (const name of this.#known) if (!there.has(name)) this.#known.delete(name);
   }
@@ -137,8 +146,11 @@ export class CardTracker implements OfferedCards {
       offer,
       content === null ? null : { hash: content.hash, note: content.note ?? '' },
     );
-    const marks = { followed: true, touched: offer.touched || doubtful };
-    await this.#deps.offers.mark(offer, { ...marks, name: doubtful ? offer.name : name });
+    const touched = offer.touched || doubtful;
+    const seen = doubtful ? offer.name : name;
+    // Of thousands of cards after a gap nearly all are as they were: nothing to write.
+    if (offer.followed && offer.touched === touched && offer.name === seen) return;
+    await this.#deps.offers.mark(offer, { followed: true, touched, name: seen });
   }
 
   /** A change that Syncthing tells of, of any file. */

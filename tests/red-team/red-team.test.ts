@@ -8,7 +8,7 @@ import { openRedTeam, type RedTeam, remove } from './world.ts';
  * whole pass over what was planted; then what left is counted and the folder outside is looked at.
  */
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 600_000 });
 
 let red: RedTeam;
 beforeAll(async () => {
@@ -73,14 +73,16 @@ describe('a forged yes', () => {
     await remove(red.cloud(task.pending));
     await red.plant(`${MINE}/${task.name}`, task.card({ ...EVE, outcome: 'bounced' }));
     await red.send();
-    const forged = await vi.waitUntil(() => red.pendingWith(task.id, 'eve@example.net'), { timeout: 60_000 });
+    const forged = await vi.waitUntil(() => red.pendingWith(task.id, 'eve@example.net'), {
+      timeout: 180_000,
+    });
     await red.approve(forged);
     await vi.waitUntil(
       async () => {
         const back = await red.pendingWith(task.id, 'eve@example.net');
         return back !== null && /added.*eve@example\.net/.test(await readFile(red.laptop(back), 'utf8'));
       },
-      { timeout: 60_000 },
+      { timeout: 180_000 },
     );
     await red.discard(task.id);
   });
@@ -111,7 +113,7 @@ describe('a changed draft', () => {
     await red.pair.cloud.client.scan('handover', [task.pending]);
     await vi.waitUntil(
       async () => (await readFile(red.laptop(task.pending), 'utf8').catch(() => '')).includes('elsewhere'),
-      { timeout: 60_000, interval: 1 },
+      { timeout: 180_000, interval: 1 },
     );
     await red.approve(task.pending);
     await red.cameBack(task.pending, /\+ `Send the money elsewhere\.`/);
@@ -179,7 +181,7 @@ describe('the memory of the laptop', () => {
   it('is not changed by the card of a sent task that comes to life again', async () => {
     const task = await red.offered();
     await red.approve(task.pending);
-    await vi.waitUntil(() => red.smtp.mails.some((mail) => mail.raw.includes(task.id)), { timeout: 90_000 });
+    await vi.waitUntil(() => red.smtp.mails.some((mail) => mail.raw.includes(task.id)), { timeout: 180_000 });
     red.allow(task);
     await red.send();
     for (const path of [task.pending, `Needs_Action/email/${task.name}`, `${MINE}/${task.name}`])
@@ -202,7 +204,7 @@ describe('names and contents', () => {
     await vi.waitUntil(
       async () =>
         !(await readdir(red.laptop('Pending_Approval/email'))).some((n) => n.includes('sync-conflict')),
-      { timeout: 90_000 },
+      { timeout: 180_000 },
     );
     const kept = await readdir(red.laptop('Conflicts'));
     expect(kept.some((name) => name.includes(task.id))).toBe(true);
@@ -279,7 +281,7 @@ describe('links', () => {
     await remove(red.laptop(path));
     await red.send();
     red.allow(task);
-    await vi.waitUntil(() => red.smtp.mails.some((mail) => mail.raw.includes(task.id)), { timeout: 90_000 });
+    await vi.waitUntil(() => red.smtp.mails.some((mail) => mail.raw.includes(task.id)), { timeout: 180_000 });
   });
 
   it.each([
@@ -340,7 +342,7 @@ describe('masses', () => {
     await red.send();
     await vi.waitUntil(
       async () => (await readdir(red.laptop('Pending_Approval/email'))).includes(task.name),
-      { timeout: 120_000, interval: 200 },
+      { timeout: 240_000, interval: 200 },
     );
     await red.told(/deleted by another device|put back/);
     await red.approve(task.pending);
