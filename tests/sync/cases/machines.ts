@@ -34,6 +34,7 @@ import { oddConflictCopies } from '../../../src/vault/odd-copies.ts';
 import { Vault } from '../../../src/vault/vault.ts';
 import { newestVersions, readVersion } from '../../../src/vault/versions.ts';
 import { FOLDER, startPair, type SyncNode, type SyncPair } from '../../helpers/syncthing.ts';
+import { until } from '../../helpers/until.ts';
 import { type TempDir, tempDir } from '../../helpers/testdir.ts';
 
 const log = pino({ level: 'silent' });
@@ -48,8 +49,8 @@ export interface Machine {
 }
 
 export interface Laptop extends Machine {
-  /** One pass of the approval handler; true when it has to look again at something later. */
-  handle(): Promise<boolean>;
+  /** Passes of the approval handler until it has nothing to look at again soon. */
+  handle(): Promise<void>;
   /** One pass of the orchestrator; `leapMs` later than the last by its clock. */
   keep(leapMs: number): Promise<void>;
   /** Message text of everything that left. */
@@ -206,7 +207,7 @@ async function handler(
   vault: Vault,
   stateDir: string,
   config: Config<(typeof SYNC_KEYS)[number]>,
-): Promise<{ handle: () => Promise<boolean>; sent: readonly string[]; stopHandler: () => Promise<void> }> {
+): Promise<{ handle: () => Promise<void>; sent: readonly string[]; stopHandler: () => Promise<void> }> {
   const sent: string[] = [];
   const clock: Clock = systemClock;
   const journal = await EffectJournal.open({
@@ -244,8 +245,8 @@ async function handler(
     log,
     offers,
     cards: guard.cards,
-    gate: async () => {
-      const why = await guard.gate();
+    gate: async (notBefore) => {
+      const why = await guard.gate(notBefore);
       if (why !== null) closed.push(why);
       return why;
     },
@@ -274,11 +275,13 @@ async function handler(
     sent,
     stopHandler: () => guard.stop(),
     handle: async () => {
-      waits = false;
-      await scanApprovals(deps, new AbortController().signal);
-      // No case is about a closed gate: one that is closed would only hide what would have been sent.
-      if (closed.length > 0) throw new Error(`nothing may be sent: ${closed.join(', ')}`);
-      return waits;
+      await until('the handler has nothing to wait for', async () => {
+        waits = false;
+        await scanApprovals(deps, new AbortController().signal);
+        // No case is about a closed gate: one that is closed would only hide what would have been sent.
+        if (closed.length > 0) throw new Error(`nothing may be sent: ${closed.join(', ')}`);
+        return !waits;
+      });
     },
   };
 }
