@@ -85,6 +85,18 @@ async function stop(): Promise<unknown> {
   return code;
 }
 
+/** Not the page of the process before, and nothing of ours is about to be written: two writers are a conflict. */
+async function settledPage(): Promise<void> {
+  let before = '';
+  await until('the page is settled', async () => {
+    await pair.idle();
+    const now = await page();
+    const same = now === before && now === (await readFile(there('Dashboard.md'), 'utf8').catch(() => ''));
+    before = now;
+    return same && now.includes('- Cloud: connected') && !now.includes('The laptop is off');
+  });
+}
+
 describe('the orchestrator beside a real Syncthing', () => {
   it('says how the handover stands: connected, apart, Syncthing gone', async () => {
     await start();
@@ -107,8 +119,7 @@ describe('the orchestrator beside a real Syncthing', () => {
     const oldLog = 'Logs/local-agent/2026-01-01.approval-handler.jsonl';
     await writeFile(here(oldLog), '');
     await start();
-    await shows('- Cloud: connected');
-    await pair.idle();
+    await settledPage();
     await writeFile(there('Dashboard.md'), '# Nothing to see here\n');
     await mkdir(there(month), { recursive: true });
     await writeFile(there(`${month}/Forged em-0123456789abcdef.md`), 'sent, really');
@@ -185,7 +196,7 @@ describe('the orchestrator beside a real Syncthing', () => {
 
   it('counts a flood and does not write a line for each', async () => {
     await start();
-    await shows('- Cloud: connected');
+    await settledPage();
     const month = `Done/${localTime(Date.now(), 'UTC').slice(0, 7)}`;
     await mkdir(there(month), { recursive: true });
     for (let n = 0; n < 120; n++)
