@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, it } from 'vitest';
 import { parseHeartbeat } from '../../../src/core/heartbeat.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { Health } from '../../../src/runtime/health.ts';
