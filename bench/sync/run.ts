@@ -161,6 +161,7 @@ async function bulk(applied: SyncPair): Promise<void> {
         say(`${tasks} tasks at once, ${how} ...`);
         const pair = how === 'defaults' ? shipped : applied;
         took[how] = await measureBulk(pair, how, tasks, String(tasks));
+        say(`  ${seconds(took[how])}`);
         await pair.idle();
       }
       raw[`bulk ${tasks}`] = took;
