@@ -21,7 +21,7 @@ const NEVER = new Promise<void>(() => undefined);
 const READY = Promise.resolve();
 
 /** All promises that can go on have gone on. */
-export function drained(): Promise<void> {
+function drained(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

@@ -82,6 +82,7 @@ export class Replica {
   /** Changed and new files enter the index; a new path whose content vanished elsewhere takes that along. */
   scanChanged(under: readonly string[] | null): void {
     const { node, nodes } = this.options;
+    this.#finishPull();
     for (const [path, file] of this.disk) {
       if (!covers(under, path)) continue;
       const cur = this.db.get(path);
@@ -95,6 +96,7 @@ export class Replica {
 
   /** Files that are gone enter the index as deleted; a batch of its own, facts section 2. */
   scanDeleted(under: readonly string[] | null): void {
+    this.#finishPull();
     const gone = [...this.db.values()].filter(
       (info) => !info.deleted && !this.disk.has(info.path) && covers(under, info.path),
     );
@@ -104,6 +106,11 @@ export class Replica {
   scan(under: readonly string[] | null = null): void {
     this.scanChanged(under);
     this.scanDeleted(under);
+  }
+
+  /** A folder of Syncthing scans or pulls, never both at a time. */
+  #finishPull(): void {
+    while (this.current) this.#advance(this.current);
   }
 
   #vanishedTwin(path: string, text: string): FileInfo | null {
@@ -302,7 +309,9 @@ export class Replica {
     const { path, info } = pull;
     if (pull.kind === 'delete') {
       const local = this.db.get(path);
-      const conflict = local && order(local.version, info.version) === 'concurrent';
+      // Two tombstones are not merged here as Syncthing merges them: the merged one can beat an edit that this
+      // node has not heard of, which is Syncthing's own loss and nothing a program on the disk can prevent.
+      const conflict = local?.deleted === false && order(local.version, info.version) === 'concurrent';
       return this.#commit(conflict ? { ...info, version: merged(info.version, local.version) } : info);
     }
     const there = this.disk.get(path);

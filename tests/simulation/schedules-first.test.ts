@@ -1,0 +1,9 @@
+/** Random schedules of the whole system on three simulated machines; docs/simulation.md says what is modelled. */
+import { it } from 'vitest';
+import { holdPromises } from './hold-promises.ts';
+
+it(
+  'P1, P3, P4 and P5 hold in fifty thousand random schedules, the first half',
+  () => holdPromises(0, 50_000),
+  1_200_000,
+);
