@@ -35,10 +35,6 @@ export function bumped(version: Vector | undefined, node: number, nodes: number)
   return Array.from({ length: nodes }, (_, index) => (version?.[index] ?? 0) + (index === node ? 1 : 0));
 }
 
-export function merged(a: Vector, b: Vector): Vector {
-  return a.map((value, index) => Math.max(value, b[index] ?? 0));
-}
-
 export type Rules = 'v1' | 'v2';
 
 /**

@@ -9,7 +9,6 @@ import {
   type DiskFile,
   type FileInfo,
   isConflictCopy,
-  merged,
   order,
   type Rules,
   winsConflict,
@@ -307,13 +306,9 @@ export class Replica {
 
   #place(pull: Pull): void {
     const { path, info } = pull;
-    if (pull.kind === 'delete') {
-      const local = this.db.get(path);
-      // Two tombstones are not merged here as Syncthing merges them: the merged one can beat an edit that this
-      // node has not heard of, which is Syncthing's own loss and nothing a program on the disk can prevent.
-      const conflict = local?.deleted === false && order(local.version, info.version) === 'concurrent';
-      return this.#commit(conflict ? { ...info, version: merged(info.version, local.version) } : info);
-    }
+    // Syncthing merges the vectors of a delete and of what it deletes. The merged one can beat an edit that this
+    // node has not heard of yet: Syncthing's own loss, which no program on the disk can prevent, so kept out.
+    if (pull.kind === 'delete') return this.#commit(info);
     const there = this.disk.get(path);
     if (there) this.gapLosses.push({ path, text: there.text });
     this.disk.set(path, { text: info.text, mtime: info.mtime });
