@@ -1,5 +1,6 @@
 /** Does a task that is open here lie in a finished folder as well? Exact names only: finished notes are many. */
 import { plainName } from '../core/claim-protocol.ts';
+import { nameWithSuffix } from '../core/filename.ts';
 import type { StateFolder, TaskFolder } from '../core/states.ts';
 import type { TaskId } from '../core/task-id.ts';
 import { parseNote, text } from '../core/task-file.ts';
@@ -24,7 +25,7 @@ export async function finishedCopies(
   open: readonly NoteRef[],
 ): Promise<readonly (NoteRef & { readonly virtual?: boolean })[]> {
   const found: (NoteRef & { readonly virtual?: boolean })[] = [];
-  const names = [...new Set(open.map((ref) => plainName(ref.name)))];
+  const names = [...new Set(open.flatMap((ref) => namesakes(plainName(ref.name))))];
   for (const name of names) found.push(...(await placesNamed(vault, name, FINISHED)));
   const extra = found.filter((ref) => !open.some((o) => o.folder === ref.folder && o.name === ref.name));
   if (!(await finished.isDone(id))) return extra;
@@ -34,6 +35,12 @@ export async function finishedCopies(
   // On its way to Done, or a question about it is with the user: the handler's to carry on.
   if (await isBeingAnswered(vault, open)) return extra;
   return [...extra, { folder: 'Done', name: names[0] ?? `${id}.md`, virtual: true }];
+}
+
+/** A second card of a task is called `x (2).md` where `x.md` was taken. */
+function namesakes(name: string): string[] {
+  const bare = name.replace(/ \(\d+\)\.md$/, '.md');
+  return [bare, nameWithSuffix(bare, ' (2)'), nameWithSuffix(bare, ' (3)'), name];
 }
 
 async function placesNamed(vault: Vault, name: string, folders: readonly TaskFolder[]): Promise<NoteRef[]> {

@@ -50,15 +50,19 @@ export function keeper(deps: KeeperDeps): Keeper {
   const { patience } = deps;
   const doubles = doublesSettler({ ...deps, graceMs: patience.doubleMs, soonMs: patience.soonMs });
   const vanished = vanishedWatch({ ...deps, graceMs: patience.missingMs });
+  /** What was found in a finished folder waits for its time; only another whole pass sees it again. */
+  let wholeDueAt = Number.POSITIVE_INFINITY;
   return {
     forget: () => doubles.forget(),
-    pass: async (whole) => {
+    pass: async (wanted) => {
+      const whole = wanted || deps.now() >= wholeDueAt;
       if (whole) doubles.forget();
       const also = whole ? [...FINISHED, ...(await months(deps.vault))] : [];
       const wall = deps.wall();
       const isDone = (id: TaskId) => deps.finished.isDone(id);
       const index = await indexOpen(deps.vault, deps.now(), { wall, also, isDone });
       const settled = await doubles.pass(index);
+      if (whole) wholeDueAt = settled.lookAgainAt ?? Number.POSITIVE_INFINITY;
       // What was just set aside is in Conflicts and in the index still; its other copy keeps the task seen.
       const restored = await vanished.pass(index);
       const times = [settled.lookAgainAt, restored.lookAgainAt].filter((at) => at !== null);

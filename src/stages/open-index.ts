@@ -14,6 +14,8 @@ export interface OpenIndex {
   readonly copies: ReadonlyMap<string, readonly NoteRef[]>;
   /** Rejected notes of tasks that are done as well, by id; looked for now and then. */
   readonly rejectedDone: ReadonlyMap<string, NoteRef>;
+  /** The finished folders were looked at too. */
+  readonly whole: boolean;
   /** A folder could not be listed: what seems to be missing may be there. */
   readonly broken: boolean;
 }
@@ -62,5 +64,5 @@ export async function indexOpen(vault: Vault, now: number, options: IndexOptions
       broken = true;
     }
   }
-  return { at: now, wall, rejectedDone, notes, copies, broken };
+  return { at: now, wall, rejectedDone, notes, copies, whole: also.length > 0, broken };
 }

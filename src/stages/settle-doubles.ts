@@ -58,7 +58,8 @@ export interface DoublesSettler {
 export function doublesSettler(deps: SettleDeps): DoublesSettler {
   /** Where each task's open note lay when it was last held against the finished folders. */
   let checked = new Map<string, string>();
-  const waiting = new Map<string, number>();
+  /** `whole`: what only a pass over the finished folders sees; other passes say nothing about it. */
+  const waiting = new Map<string, { readonly since: number; readonly whole: boolean }>();
   return {
     forget: () => {
       checked = new Map();
@@ -89,12 +90,14 @@ export function doublesSettler(deps: SettleDeps): DoublesSettler {
         }
         const signature = `${key}\n${place}`;
         stillThere.add(signature);
-        const since = waiting.get(signature) ?? index.at;
-        waiting.set(signature, since);
+        const { since } = waiting.get(signature) ?? { since: index.at };
+        waiting.set(signature, { since, whole: index.whole });
         await settleOne(deps, key, [...open, ...finished], since, due);
       }
       checked = looked;
-      for (const signature of waiting.keys()) if (!stillThere.has(signature)) waiting.delete(signature);
+      for (const [signature, { whole }] of waiting) {
+        if (!stillThere.has(signature) && (index.whole || !whole)) waiting.delete(signature);
+      }
       return {
         moved: due.moved,
         lookAgainAt: Number.isFinite(due.lookAgainAt) ? due.lookAgainAt : null,

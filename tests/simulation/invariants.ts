@@ -32,12 +32,6 @@ function oneStateEach(world: World): void {
   for (const id of world.ids) {
     const places = world.placesOf(LAPTOP, id);
     if (places.length === 1) continue;
-    if (
-      places.length > 1 &&
-      (places.some((path) => / \(\d\)/.test(path)) ||
-        places.every((path) => /^(?:Done|Rejected)\//.test(path)))
-    )
-      continue; // OPEN
     // Conflicts is a state folder too: two answers of the user that contradict each other may end there alone.
     const aside = [...world.net.node(LAPTOP).disk.keys()].some(
       (p) => p.includes(id) && p.startsWith('Conflicts/'),
@@ -70,7 +64,7 @@ function nothingIsLost(world: World): void {
 /** A conflict copy in a state folder is waiting for somebody; at rest nobody waits. */
 function noLeftOvers(world: World): void {
   const copies = [...world.net.node(LAPTOP).disk.keys()].filter(
-    (path) => isConflictCopy(path) && !path.startsWith('Conflicts/') && !path.startsWith('Rejected/'), // OPEN
+    (path) => isConflictCopy(path) && !path.startsWith('Conflicts/'),
   );
   if (copies.length > 0) world.violate('P4', `conflict copies are left: ${copies.join(', ')}`);
 }
