@@ -29,6 +29,7 @@ async function apply(node: SyncNode, role: 'cloud' | 'laptop', peer: string): Pr
     trusted: [],
     ignoreSource: await readIgnoreSource(),
     keepScript: join(ROOT, 'deployment/local/keep-version.sh'),
+    tellsCase: true,
   });
   const plan = planShare(wanted, await lookAtShare(node.client, [FOLDER]));
   if (plan.refusals.length > 0) throw new Error(plan.refusals.join(' '));

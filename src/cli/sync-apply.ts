@@ -13,6 +13,7 @@ import { type WantedShare, wantedShare } from '../sync/setup/wanted-share.ts';
 import { Syncthing, SyncthingFault } from '../sync/syncthing-client.ts';
 import { lookAt as lookAtTopology } from '../sync/topology.ts';
 import { realFolder } from '../vault/safe-path.ts';
+import { foldsNames } from '../vault/shape.ts';
 import type { Vault } from '../vault/vault.ts';
 import { openVault, type Outcome, verb, type VerbContext, VerbFault } from './verb.ts';
 
@@ -66,6 +67,7 @@ async function syncApply(context: VerbContext, asked: Asked): Promise<Outcome> {
     trusted: config.SYNCTHING_TRUSTED_DEVICES,
     ignoreSource: await readIgnoreSource(),
     keepScript: join(context.programDir, 'deployment', 'local', 'keep-version.sh'),
+    tellsCase: !foldsNames(vault.root),
   });
   const client = new Syncthing({ url: config.SYNCTHING_URL, apiKey: config.SYNCTHING_API_KEY });
   try {

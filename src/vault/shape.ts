@@ -135,7 +135,7 @@ function sameOnDisk(root: string, name: string, meant: string): boolean {
   return one !== null && other !== null && one.ino === other.ino && one.dev === other.dev;
 }
 
-function foldsNames(root: string): boolean {
+export function foldsNames(root: string): boolean {
   return sameOnDisk(root, 'aPPROVED', 'Approved');
 }
 

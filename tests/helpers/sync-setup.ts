@@ -39,6 +39,7 @@ export async function setUp(node: SyncNode, role: ShareRole, ids: Ids) {
     trusted: (ids.trusted ?? []).map(({ id }) => id),
     ignoreSource: await readIgnoreSource(),
     keepScript: KEEP_SCRIPT,
+    tellsCase: true,
   });
   const folders = [wanted.vault.id, ...(wanted.approved ? [wanted.approved.id] : [])];
   const plan = async (): Promise<Plan> => planShare(wanted, await lookAtShare(node.client, folders));

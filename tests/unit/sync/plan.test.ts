@@ -27,6 +27,7 @@ function wish(role: ShareRole, more: { peer?: string | null; trusted?: readonly 
     trusted: more.trusted ?? [],
     ignoreSource,
     keepScript: "/opt/it's here/keep-version.sh",
+    tellsCase: true,
   });
 }
 
