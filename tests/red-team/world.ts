@@ -46,6 +46,8 @@ export interface RedTeam {
   control(): Promise<void>;
   /** The page of the laptop says it. */
   told(words: RegExp): Promise<void>;
+  /** The orchestrator's audit log has a change of this kind by another device. */
+  recorded(kind: string): Promise<void>;
   /** What left is what was approved, and nothing outside was read, written or touched. */
   unharmed(): Promise<void>;
   stop(): Promise<void>;
@@ -173,6 +175,18 @@ export async function openRedTeam(): Promise<RedTeam> {
       await until(`the control mail leaves, logs in ${logs}`, () => sentTo().includes(address), LIMIT_MS);
     },
     told,
+    recorded: async (kind) => {
+      const logFolder = join(laptop.vault, 'Logs/local-agent');
+      await until(
+        `a change of kind ${kind} is in the log`,
+        async () => {
+          const names = (await readdir(logFolder)).filter((name) => name.includes('orchestrator'));
+          const texts = await Promise.all(names.map((name) => read(`Logs/local-agent/${name}`)));
+          return texts.some((log) => log.includes(`"kind":"${kind}"`));
+        },
+        LIMIT_MS,
+      );
+    },
     allow: (one) => {
       approved.push(addressOf(one));
     },
