@@ -1,7 +1,7 @@
 import { STATES } from './states.ts';
 
 /** The folders in the root that hold states: `Approved`, `In_Progress`, … */
-export const STATE_ROOTS: readonly string[] = [
+const STATE_ROOTS: readonly string[] = [
   ...new Set(STATES.map((row) => row.folder.split('/')[0] ?? row.folder)),
 ];
 

@@ -71,7 +71,7 @@ const share = z.discriminatedUnion(
 /** As the file says it, with its names. */
 export type ShareFile = z.output<typeof share>;
 export type DeviceWish = z.output<typeof device>;
-export type VaultWish = z.output<typeof vault>;
+type VaultWish = z.output<typeof vault>;
 
 export class ShareFault extends Error {
   readonly faults: readonly string[];
