@@ -6,9 +6,7 @@ import { search } from './search.ts';
 export async function holdPromises(half: 0 | 1, schedules: number): Promise<void> {
   const { failure, ms, seen, schedules: run } = await search(1 + half * schedules, schedules);
   const met = Object.entries(seen).map(([what, times]) => `${what} ${times}`);
-  console.log(
-    `${run} schedules, ${Math.round((run / ms) * 1000)} a second; met: ${met.join(', ')}`,
-  );
+  console.log(`${run} schedules, ${Math.round((run / ms) * 1000)} a second; met: ${met.join(', ')}`);
   if (failure !== null) expect.fail(failure);
   // A search that never meets a case says nothing about it.
   expect(Object.entries(seen).filter(([, times]) => times === 0)).toEqual([]);

@@ -5,8 +5,8 @@ import { type Outcome, runSchedule } from './schedule.ts';
 import { tapeOf } from './tape.ts';
 import type { Counters } from './world.ts';
 
-const SHORTEST = 50;
-const LONGEST = 150;
+const SHORTEST = 40;
+const LONGEST = 110;
 
 export function tapeOfSeed(seed: number): readonly number[] {
   return tapeOf(seed, SHORTEST + ((seed * 37) % (LONGEST - SHORTEST)));

@@ -71,7 +71,6 @@ const share = z.discriminatedUnion(
 /** As the file says it, with its names. */
 export type ShareFile = z.output<typeof share>;
 export type DeviceWish = z.output<typeof device>;
-type VaultWish = z.output<typeof vault>;
 
 export class ShareFault extends Error {
   readonly faults: readonly string[];
