@@ -85,19 +85,22 @@ export class Findings {
   }
 
   /**
-   * A sentence each.
+   * A sentence each, the first of every kind before the second of any: a page that is cut short names each kind.
    * @param isThere does something lie at this path of the vault?
    */
   words(isThere: (path: string) => boolean): string[] {
-    return [...this.#kinds.keys()].flatMap((kind) => {
+    const firsts: string[] = [];
+    const others: string[] = [];
+    for (const kind of [...this.#kinds.keys()]) {
       const known = this.#fresh(kind);
-      if (!known) return [];
-      const more = known.total > known.shown.length;
-      const shown = known.shown.filter(({ until }) => until === null || isThere(until));
-      const words = shown.map((one) => one.words);
-      if (!more || shown.length === 0) return words;
-      return [...words, `${known.total} such changes in all; the log of the orchestrator counts them`];
-    });
+      const shown = known?.shown.filter(({ until }) => until === null || isThere(until)) ?? [];
+      const [first, ...rest] = shown.map((one) => one.words);
+      if (!known || first === undefined) continue;
+      const many = known.total > known.shown.length;
+      firsts.push(many ? `${first} (one of ${known.total} such changes; the log counts them)` : first);
+      others.push(...rest);
+    }
+    return [...firsts, ...others];
   }
 
   async flush(): Promise<void> {

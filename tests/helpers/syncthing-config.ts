@@ -57,11 +57,13 @@ ${c.folders.map(folder).join('')}${device(c.id, c.name, 'dynamic')}${c.peers
 `;
 }
 
+/** As `sync apply` makes it, or with the watcher delay and the care about case that Syncthing ships with. */
 function folder(f: SharedFolder): string {
   return ` <folder id="${f.id}" label="${f.id}" path="${f.path}" type="sendreceive" rescanIntervalS="3600" fsWatcherEnabled="true" fsWatcherDelayS="${f.watcherDelayS}" ignorePerms="false" autoNormalize="true">
 ${f.devices.map((id) => `  <device id="${id}"/>\n`).join('')}  <minDiskFree unit="%">0</minDiskFree>
   <maxConflicts>10</maxConflicts>
   <copyRangeMethod>standard</copyRangeMethod>
+  <caseSensitiveFS>${f.watcherDelayS === 1}</caseSensitiveFS>
  </folder>
 `;
 }
