@@ -121,6 +121,17 @@ export async function finish(
   task: Task,
 ): Promise<void> {
   const now = deps.clock.now();
+  if (await anotherWasSent(deps, task)) {
+    await deps.vault.setAside(task.ref);
+    await deps.audit.append({
+      action: 'conflict.set_aside',
+      task: task.id,
+      target: 'Conflicts',
+      parameters: { name: task.ref.name },
+      result: 'kept',
+    });
+    return;
+  }
   let copy = 'kept in Sent';
   if (task.view.filed !== true) {
     const filed = await deps.effects.fileInSent(task.id);
@@ -137,6 +148,16 @@ export async function finish(
   deps.at('handler:done');
   await deps.offers.forget(task.id);
   await deps.active.remove(task.id);
+}
+
+/** Two notes of one task were approved, and the other one is what left: it alone is the record in Done. */
+async function anotherWasSent(deps: CardDeps, task: Task): Promise<boolean> {
+  const { sealed, attemptAt } = task.view;
+  if (sealed === undefined || sealed.noteName === task.ref.name) return false;
+  const months = [deps.clock.now(), attemptAt ?? deps.clock.now()].map((ms) =>
+    doneFolder(localTime(ms, deps.timeZone)),
+  );
+  return (await deps.vault.find(sealed.noteName, ['In_Progress/local-agent', ...months])) !== null;
 }
 
 async function writeOutcome(deps: CardDeps, task: Task, copy: string): Promise<void> {
