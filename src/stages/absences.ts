@@ -7,7 +7,8 @@ import type { TaskFolder } from '../core/states.ts';
 import { parseNote, text } from '../core/task-file.ts';
 import { writeDurably } from '../files/durable.ts';
 import { errno } from '../files/errno.ts';
-import { type Vault, VaultFault } from '../vault/vault.ts';
+import type { Vault } from '../vault/vault.ts';
+import { unlessBroken } from '../vault/unless-broken.ts';
 
 const absence = z.object({
   from: z.number(),
@@ -88,7 +89,7 @@ export async function countMeanwhile(
   const count = { came: 0, drafted: 0, skipped: 0 };
   let read = 0;
   for (const folder of CAME_TO) {
-    for (const name of await listed(vault, folder)) {
+    for (const name of await unlessBroken(vault.list(folder), [])) {
       if (read >= MAX_READ) return count;
       const stat = await vault.stat({ folder, name });
       // What lies here since before cannot have been made meanwhile; a stat is cheaper than a read.
@@ -108,13 +109,4 @@ async function createdOf(vault: Vault, folder: TaskFolder, name: string): Promis
   const file = await vault.read({ folder, name });
   const parsed = file.ok ? parseNote(file.text) : null;
   return parsed?.ok === true ? (text(parsed.note, 'created') ?? null) : null;
-}
-
-async function listed(vault: Vault, folder: TaskFolder): Promise<readonly string[]> {
-  try {
-    return await vault.list(folder);
-  } catch (error) {
-    if (error instanceof VaultFault) return [];
-    throw error;
-  }
 }

@@ -5,7 +5,8 @@ import type { StateFolder, TaskFolder } from '../core/states.ts';
 import type { TaskId } from '../core/task-id.ts';
 import { parseNote, text } from '../core/task-file.ts';
 import { doneMonths } from '../vault/task-places.ts';
-import { type NoteRef, type Vault, VaultFault } from '../vault/vault.ts';
+import type { NoteRef, Vault } from '../vault/vault.ts';
+import { unlessBroken } from '../vault/unless-broken.ts';
 
 export interface FinishedTasks {
   /** Does this laptop's journal say that the effect of the task happened? Cheap for a task without a journal. */
@@ -60,13 +61,4 @@ async function isBeingAnswered(vault: Vault, open: readonly NoteRef[]): Promise<
     if (parsed?.ok === true && text(parsed.note, 'outcome') !== undefined) return true;
   }
   return false;
-}
-
-async function unlessBroken<T>(looked: Promise<T>, nothing: T): Promise<T> {
-  try {
-    return await looked;
-  } catch (error) {
-    if (error instanceof VaultFault) return nothing;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import type { TaskFolder } from '../core/states.ts';
 import { idInName } from '../core/task-id.ts';
-import { type Vault, VaultFault } from '../vault/vault.ts';
+import type { Vault } from '../vault/vault.ts';
+import { unlessBroken } from '../vault/unless-broken.ts';
 import type { FinishedTasks } from './finished-copies.ts';
 
 /** A month of a busy mailbox. */
@@ -17,20 +18,11 @@ export async function forgedDone(
   since: number,
 ): Promise<readonly string[]> {
   const forged: string[] = [];
-  for (const name of (await listed(vault, month)).slice(0, MAX)) {
+  for (const name of (await unlessBroken(vault.list(month), [])).slice(0, MAX)) {
     const id = idInName(name);
     const stat = await vault.stat({ folder: month, name });
     if (id === null || stat === null || stat.ctimeMs < since) continue;
     if (!(await finished.isDone(id))) forged.push(`${month}/${name}`);
   }
   return forged;
-}
-
-async function listed(vault: Vault, folder: TaskFolder): Promise<readonly string[]> {
-  try {
-    return await vault.list(folder);
-  } catch (error) {
-    if (error instanceof VaultFault) return [];
-    throw error;
-  }
 }

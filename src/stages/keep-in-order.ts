@@ -2,7 +2,8 @@
 import { STATES, type TaskFolder } from '../core/states.ts';
 import type { TaskId } from '../core/task-id.ts';
 import { doneMonths } from '../vault/task-places.ts';
-import { type Vault, VaultFault } from '../vault/vault.ts';
+import { unlessBroken } from '../vault/unless-broken.ts';
+import type { Vault } from '../vault/vault.ts';
 import { indexOpen } from './open-index.ts';
 import { type RestoreDeps, vanishedWatch } from './restore-vanished.ts';
 import { doublesSettler, type SettleDeps } from './settle-doubles.ts';
@@ -76,13 +77,8 @@ export function keeper(deps: KeeperDeps): Keeper {
   };
 }
 
-async function months(vault: Vault): Promise<readonly TaskFolder[]> {
-  try {
-    return await doneMonths(vault);
-  } catch (error) {
-    if (error instanceof VaultFault) return [];
-    throw error;
-  }
+function months(vault: Vault): Promise<readonly TaskFolder[]> {
+  return unlessBroken(doneMonths(vault), []);
 }
 
 const SHOWN = 3;

@@ -9,8 +9,9 @@ import { parseNote, text } from '../core/task-file.ts';
 import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
 import { putBackFolder, vanishedStep } from '../core/vanished.ts';
 import { doneMonths } from '../vault/task-places.ts';
-import { type NoteRef, type Vault, VaultFault } from '../vault/vault.ts';
+import type { NoteRef, Vault } from '../vault/vault.ts';
 import type { Version } from '../vault/versions.ts';
+import { unlessBroken } from '../vault/unless-broken.ts';
 import type { FinishedTasks } from './finished-copies.ts';
 import type { OpenIndex } from './open-index.ts';
 import type { LastSeen, OpenLedger } from './open-ledger.ts';
@@ -133,19 +134,14 @@ async function missingTasks(
 async function liesFinished(deps: RestoreDeps, id: TaskId, name: string): Promise<boolean> {
   const done = (await deps.finished.isDone(id)) ? (await months(deps.vault)).slice(0, 2) : [];
   const folders = [...FINISHED, ...done];
-  try {
-    return (await deps.vault.find(name, folders)) !== null;
-  } catch (error) {
-    if (error instanceof VaultFault) return false;
-    throw error;
-  }
+  return (await unlessBroken(deps.vault.find(name, folders), null)) !== null;
 }
 
 /** By id and in every folder, since a name may have got a number or been changed. One listing for all. */
 async function notElsewhere(deps: RestoreDeps, ripe: readonly Missing[]): Promise<Missing[]> {
   const wanted = new Map(ripe);
   for (const folder of [...FINISHED, ...(await months(deps.vault))]) {
-    for (const name of await listed(deps.vault, folder)) {
+    for (const name of await unlessBroken(deps.vault.list(folder), [])) {
       const id = idInName(name.replace(/ \(\d+\)\.md$/, '.md'));
       if (id === null || !wanted.has(id)) continue;
       if (folder.startsWith('Done') && !(await deps.finished.isDone(id))) continue;
@@ -156,22 +152,8 @@ async function notElsewhere(deps: RestoreDeps, ripe: readonly Missing[]): Promis
   return [...wanted];
 }
 
-async function listed(vault: Vault, folder: TaskFolder): Promise<readonly string[]> {
-  try {
-    return await vault.list(folder);
-  } catch (error) {
-    if (error instanceof VaultFault) return [];
-    throw error;
-  }
-}
-
-async function months(vault: Vault): Promise<TaskFolder[]> {
-  try {
-    return await doneMonths(vault);
-  } catch (error) {
-    if (error instanceof VaultFault) return [];
-    throw error;
-  }
+function months(vault: Vault): Promise<TaskFolder[]> {
+  return unlessBroken(doneMonths(vault), []);
 }
 
 async function withVersions(

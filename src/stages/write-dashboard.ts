@@ -12,7 +12,8 @@ import { doneFolder, inProgress, type TaskFolder } from '../core/states.ts';
 import { parseNote, text } from '../core/task-file.ts';
 import { idInName } from '../core/task-id.ts';
 import { readHeartbeat } from '../vault/read-heartbeat.ts';
-import { type Vault, VaultFault } from '../vault/vault.ts';
+import type { Vault } from '../vault/vault.ts';
+import { unlessBroken } from '../vault/unless-broken.ts';
 import type { ConflictReasons } from './conflict-reasons.ts';
 
 export interface DashboardDeps {
@@ -67,16 +68,6 @@ export function dashboardWriter(deps: DashboardDeps): DashboardWriter {
 }
 
 const GONE = { ok: false, why: 'gone' } as const;
-
-/** A folder that is a link or a file shows nothing; the sweep says what is wrong with it. */
-async function unlessBroken<T>(looked: Promise<T>, nothing: T): Promise<T> {
-  try {
-    return await looked;
-  } catch (error) {
-    if (error instanceof VaultFault) return nothing;
-    throw error;
-  }
-}
 
 function listed(vault: Vault, folder: TaskFolder): Promise<string[]> {
   return unlessBroken(vault.list(folder), []);

@@ -8,7 +8,8 @@ import { idInName, type TaskId } from '../../core/task-id.ts';
 import { scanFolder } from '../../vault/folder-scan.ts';
 import { realFolder } from '../../vault/safe-path.ts';
 import { doneMonths } from '../../vault/task-places.ts';
-import { type NoteRef, type Vault, VaultFault } from '../../vault/vault.ts';
+import type { NoteRef, Vault } from '../../vault/vault.ts';
+import { unlessBroken } from '../../vault/unless-broken.ts';
 import { taskIdInput } from '../open-tasks.ts';
 import type { Tool } from '../tool.ts';
 import { stamp, when } from './shapes.ts';
@@ -98,16 +99,6 @@ async function findPlaces(vault: Vault, id: TaskId, month: string) {
     if (!(await unlessBroken(scan, { looked: 0, complete: false })).complete) notSearched.push(folder);
   }
   return { places, notSearched };
-}
-
-/** A folder that is a link or a file is not read through; the answer says what could not be looked at. */
-async function unlessBroken<T>(looked: Promise<T>, instead: T): Promise<T> {
-  try {
-    return await looked;
-  } catch (error) {
-    if (error instanceof VaultFault) return instead;
-    throw error;
-  }
 }
 
 async function history(vault: Vault, id: string, since: string) {
