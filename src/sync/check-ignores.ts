@@ -1,6 +1,6 @@
 import { APPROVED_RULE, ignoreFaults, ignoreLines } from '../core/ignore-lists.ts';
 import { readIgnoreSource } from './ignore-source.ts';
-import { type Syncthing, SyncthingFault } from './syncthing-client.ts';
+import type { Syncthing } from './syncthing-client.ts';
 
 export interface IgnoreFinding {
   readonly code: 'no-folder' | 'unreadable' | 'open' | 'wrong' | 'incomplete';
@@ -22,14 +22,12 @@ export async function checkIgnores(
 ): Promise<readonly IgnoreFinding[]> {
   const cure = `Run \`handover sync apply --role ${role}\`.`;
   const wanted = ignoreLines(await readIgnoreSource(), role);
-  const installed = await client.ignores(folder).catch((error: unknown) => {
-    // An unknown folder: 404 on 1.19, 500 on some later ones.
-    if (error instanceof SyncthingFault && error.code === 'refused') return null;
-    throw error;
-  });
-  if (installed === null) {
+  // Asked of the configuration: for a folder it does not know 1.19 refuses the list, 1.29 answers with an error.
+  const { folders } = await client.config();
+  if (!folders.some(({ id }) => id === folder)) {
     return [{ code: 'no-folder', words: `Syncthing has no folder with the id ${folder}. ${cure}` }];
   }
+  const installed = await client.ignores(folder);
   if (installed.error !== null) {
     return [
       { code: 'unreadable', words: `Syncthing cannot read its list of exclusions (.stignore). ${cure}` },

@@ -2,16 +2,19 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { checkIgnores } from '../../src/sync/check-ignores.ts';
 import { commandLine, setUp } from '../helpers/sync-setup.ts';
-import { APPROVED_FOLDER, FOLDER, startNode, type SyncNode } from '../helpers/syncthing.ts';
+import { APPROVED_FOLDER, FOLDER, startNode, SYNCTHINGS, type SyncNode } from '../helpers/syncthing.ts';
 import { idle } from '../helpers/syncthing-idle.ts';
 import { until } from '../helpers/until.ts';
 
+/** The Syncthing of the tests that run. */
+let binary = '';
+
 async function fresh(name: string): Promise<SyncNode> {
-  const node = await startNode({ name });
+  const node = await startNode({ name, binary });
   onTestFinished(() => node.remove());
   return node;
 }
@@ -30,7 +33,11 @@ const put = (node: SyncNode, path: string, words: string): Promise<void> =>
 const folderOf = async (node: SyncNode, id = FOLDER) =>
   (await node.client.config()).folders.find((folder) => folder.id === id);
 
-describe('handover sync apply', () => {
+describe.each(SYNCTHINGS)('handover sync apply, %s', (program) => {
+  beforeAll(() => {
+    binary = program;
+  });
+
   it('makes a pair of two that know nothing, says what it will do first, and has nothing to do again', async () => {
     const [cloud, laptop] = [await fresh('cloud'), await fresh('laptop')];
 
@@ -151,7 +158,11 @@ describe('handover sync apply', () => {
   });
 });
 
-describe('a share that is there', () => {
+describe.each(SYNCTHINGS)('a share that is there, %s', (program) => {
+  beforeAll(() => {
+    binary = program;
+  });
+
   it('is mended where it drifted, and only there', async () => {
     const [cloud, laptop] = [await fresh('cloud'), await fresh('laptop')];
     await (await setUp(cloud, 'cloud', { peer: laptop })).apply();
