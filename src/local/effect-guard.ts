@@ -9,9 +9,8 @@ import type { Offers } from '../stages/offers.ts';
 import { DiskChanges } from '../sync/disk-changes.ts';
 import { openSync } from '../sync/open-sync.ts';
 import { type TopologyWatch, topologyWatch } from '../sync/topology.ts';
-import { guardFolders } from '../vault/guard.ts';
 import { inspectShape } from '../vault/shape.ts';
-import { type Vault, VaultFault } from '../vault/vault.ts';
+import type { Vault } from '../vault/vault.ts';
 
 /** What keeps an effect from happening while it cannot be known whose yes it is. */
 export interface EffectGuard {
@@ -43,11 +42,6 @@ export async function openEffectGuard(
     const gate = gateOf(parts, null);
     return { synced, cards: oneMachineCards(offers), ...gate, stop: () => Promise.resolve() };
   }
-  await guardFolders(vault.root).catch((error: unknown) => {
-    // A link in the place of a folder: the gate says so, and everything but effects goes on.
-    if (!(error instanceof VaultFault)) throw error;
-    log.error({ err: error }, 'guard files could not be written');
-  });
   const sync = openSync(config, { vault, clock, log });
   const tracker = new CardTracker({ vault, offers, clock, log });
   const changes =

@@ -1,16 +1,14 @@
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OTHER_FOLDERS, STATES } from '../core/states.ts';
+import { GUARD, KNOWN_FOLDERS } from '../core/vault-rules.ts';
 import { errno } from '../files/errno.ts';
 import { realFolder } from './safe-path.ts';
 
-/** Ignored by Syncthing (see .gitignore-sync), so it is on this machine alone and no peer can remove it. */
-const GUARD = '.keep';
-
 /**
- * Puts the guard file into every folder that work depends on, and the ones above it, where it is missing.
- * Syncthing refuses to delete a folder that holds an ignored file, and so to put a link in its place (measured).
+ * Makes every folder that work depends on and the ones above it, where it is missing, and puts a guard file into
+ * each: ignored by its name (see .gitignore-sync), so it is on this machine alone. Syncthing refuses to delete a
+ * folder that holds an ignored file, and so to put a link in its place (measured).
  *
  * @throws VaultFault when one of the folders is a link or a file
  */
@@ -27,8 +25,7 @@ export async function guardFolders(root: string): Promise<void> {
 }
 
 function guarded(): readonly string[] {
-  const folders = [...STATES.map((row) => row.folder), ...OTHER_FOLDERS];
-  return [...new Set(folders.flatMap((folder) => [folder.split('/')[0] ?? folder, folder]))];
+  return [...new Set(KNOWN_FOLDERS.flatMap((folder) => [folder.split('/')[0] ?? folder, folder]))];
 }
 
 async function made(root: string, folder: string): Promise<string> {

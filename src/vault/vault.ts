@@ -3,9 +3,10 @@ import { lstat, mkdir, readdir, realpath, rename, unlink } from 'node:fs/promise
 import { join } from 'node:path';
 import { attachmentName, nameWithSuffix, type StrayReason, strayReason } from '../core/filename.ts';
 import { LIMITS } from '../core/front-matter.ts';
-import { OTHER_FOLDERS, STATES, type TaskFolder } from '../core/states.ts';
+import type { OTHER_FOLDERS, TaskFolder } from '../core/states.ts';
 import { createDurably, syncFolder, writeDurably } from '../files/durable.ts';
 import { errno } from '../files/errno.ts';
+import { guardFolders } from './guard.ts';
 import { assertComponent, openRegular, realFolder, VaultFault } from './safe-path.ts';
 import { type FolderWatch, watchFolders } from './watch.ts';
 
@@ -47,8 +48,6 @@ export interface VaultObserver {
 /** Notes that a user should be able to read and another user of the machine should not. */
 const NOTE_MODE = 0o600;
 
-const GUARD = '.keep';
-
 /**
  * The only code that touches vault files. One instance per process; it holds no state but the resolved
  * root and who is told of changes, so that every call sees the disk as it is now.
@@ -83,12 +82,7 @@ export class Vault {
 
   /** Creates what is missing of the state folders and their guards; a link in the place of one is a fault. */
   async ensureFolders(): Promise<void> {
-    for (const folder of [...STATES.map((s) => s.folder), ...OTHER_FOLDERS]) {
-      const path = await this.#ensure(folder);
-      // A file that no device syncs: Syncthing deletes or replaces no folder that holds one (measured).
-      if (!lstatSync(join(path, GUARD), { throwIfNoEntry: false }))
-        await createDurably(join(path, GUARD), '');
-    }
+    await guardFolders(this.root);
   }
 
   async #ensure(folder: string): Promise<string> {
