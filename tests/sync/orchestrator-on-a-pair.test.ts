@@ -194,6 +194,15 @@ describe('the orchestrator beside a real Syncthing', () => {
     await rm(here(copy));
   });
 
+  it('tells that its list of exclusions is not the whole one', async () => {
+    const { lines } = await pair.laptop.client.ignores(FOLDER);
+    await pair.laptop.ignores(lines.filter((line) => !line.includes('.pem')));
+    await start();
+    await shows('such files would travel, secrets among them');
+    expect(await stop()).toBe(0);
+    await pair.laptop.ignores(lines);
+  });
+
   it('counts a flood and does not write a line for each', async () => {
     await start();
     await settledPage();
