@@ -86,14 +86,14 @@ export async function openEffectGuard(
 }
 
 function gateOf(
-  { vault, clock, log }: Parts,
+  { vault, log }: Parts,
   topology: TopologyWatch | null,
 ): Pick<EffectGuard, 'gate' | 'remark'> {
   let said: string | null = null;
   let remark: string | null = null;
   return {
     gate: async (notBefore) => {
-      const shape = inspectShape(vault.root, clock.now()).filter(
+      const shape = inspectShape(vault.root, null).filter(
         // On one machine a link of the user's own is nobody else's doing; in the place of a state folder it is none.
         (finding) => finding.stops && (topology !== null || finding.code.startsWith('state-folder')),
       );

@@ -35,10 +35,14 @@ const MAX_FINDINGS = 100;
  * Every link among them stops effects: Syncthing carries links, and one named `Archive` that leads to
  * `Approved` would turn putting a card away into a yes.
  *
- * @param now milliseconds since the epoch
+ * @param now milliseconds since the epoch; null: not each note is looked at, only what may stop effects
  * @param folds does the vault's file system take `APPROVED` for `Approved`?
  */
-export function inspectShape(root: string, now: number, folds = foldsNames(root)): readonly ShapeFinding[] {
+export function inspectShape(
+  root: string,
+  now: number | null,
+  folds = foldsNames(root),
+): readonly ShapeFinding[] {
   const found: ShapeFinding[] = [];
   const folders = STATES.map((row) => row.folder);
   for (const path of new Set(folders.flatMap((folder) => [folder.split('/')[0] ?? folder, folder]))) {
@@ -139,11 +143,11 @@ export function foldsNames(root: string): boolean {
   return sameOnDisk(root, 'aPPROVED', 'Approved');
 }
 
-function openFolder(root: string, folder: string, now: number, found: ShapeFinding[]): void {
+function openFolder(root: string, folder: string, now: number | null, found: ShapeFinding[]): void {
   for (const entry of entriesOf(root, folder, found)) {
     const path = `${folder}/${entry.name}`;
     if (entry.isSymbolicLink()) found.push(linkFinding(path));
-    else if (entry.isFile() && hasTwoNames(join(root, path), now)) {
+    else if (now !== null && entry.isFile() && hasTwoNames(join(root, path), now)) {
       found.push({
         code: 'hard-link',
         path,
