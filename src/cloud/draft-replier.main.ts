@@ -18,7 +18,12 @@
 import { join } from 'node:path';
 import { AuditLog } from '../audit/audit-log.ts';
 import { taskIdForNote } from '../core/task-id.ts';
-import { drafterFaults, type DrafterSettings, openDrafter } from '../drafting/open-drafter.ts';
+import {
+  drafterFaults,
+  type DrafterSettings,
+  drafterSettings,
+  openDrafter,
+} from '../drafting/open-drafter.ts';
 import { houseReader } from '../drafting/read-house.ts';
 import { type Config, SYNC_KEYS } from '../runtime/config.ts';
 import { type DaemonContext, runDaemon } from '../runtime/daemon.ts';
@@ -31,7 +36,7 @@ import { Offers } from '../stages/offers.ts';
 import { takeoverAnnounced } from '../stages/takeover-notice.ts';
 import { asker } from '../sync/acknowledge.ts';
 import { openSync, type Sync } from '../sync/open-sync.ts';
-import { settleClaim } from '../sync/settle-claim.ts';
+import { settleClaim, SHARED_CLAIM } from '../sync/settle-claim.ts';
 import { watchShare } from '../sync/watch-share.ts';
 
 const PROCESS = 'draft-replier';
@@ -42,11 +47,6 @@ const NOTES_PER_PASS = 50;
 const PARALLEL = 4;
 /** Claimed and offered within a moment, a note travels once; see sync/linger.ts. */
 const LINGER_MS = 100;
-/** A claim that is shared: how long the other side may take to see it, and its claim to go. */
-const ACKNOWLEDGE_MS = 10_000;
-const PATIENCE_MS = 5_000;
-/** A laptop that is connected and takes nothing for so long is as good as not there. */
-const DEAF_MS = 120_000;
 
 const KEYS = [
   'MAIL_FROM',
@@ -86,7 +86,7 @@ runDaemon({
       headFile: join(stateDir, 'audit', `${PROCESS}.head.json`),
       now: () => clock.now(),
     });
-    const drafter = await openDrafter(drafterSettings(config), {
+    const drafter = await openDrafter(usableDrafter(config), {
       clock,
       random: () => Math.random(),
       onFailure: (why) => log.warn({ why }, 'the model was not used'),
@@ -157,21 +157,18 @@ function settleWith(sync: Sync | null, { vault, clock }: DaemonContext<Keys>): D
     vault,
     me: 'cloud-agent',
     shared: () => takeoverAnnounced(vault),
-    acknowledge: asker({ client, folder, peer, clock, timeoutMs: ACKNOWLEDGE_MS }, DEAF_MS),
+    acknowledge: asker(
+      { client, folder, peer, clock, timeoutMs: SHARED_CLAIM.acknowledgeMs },
+      SHARED_CLAIM.deafMs,
+    ),
     clock,
-    patienceMs: PATIENCE_MS,
+    patienceMs: SHARED_CLAIM.patienceMs,
   });
 }
 
 /** A model needs more than its name: said before anything is claimed, with every variable named. */
-function drafterSettings(config: ReplierConfig): DrafterSettings {
-  const settings: DrafterSettings = {
-    drafter: config.DRAFTER,
-    model: config.DRAFTER_MODEL,
-    baseUrl: config.DRAFTER_BASE_URL,
-    apiKey: config.DRAFTER_API_KEY,
-    timeoutMs: config.DRAFTER_TIMEOUT_SECONDS * 1000,
-  };
+function usableDrafter(config: ReplierConfig): DrafterSettings {
+  const settings = drafterSettings(config);
   const faults = drafterFaults(settings);
   return faults.length === 0 ? settings : refuse(faults);
 }

@@ -12,6 +12,23 @@ export interface DrafterSettings {
   readonly timeoutMs: number;
 }
 
+/** The keys as runtime/config.ts reads them. */
+export function drafterSettings(config: {
+  readonly DRAFTER: DrafterSettings['drafter'];
+  readonly DRAFTER_MODEL: string;
+  readonly DRAFTER_BASE_URL: string;
+  readonly DRAFTER_API_KEY: string;
+  readonly DRAFTER_TIMEOUT_SECONDS: number;
+}): DrafterSettings {
+  return {
+    drafter: config.DRAFTER,
+    model: config.DRAFTER_MODEL,
+    baseUrl: config.DRAFTER_BASE_URL,
+    apiKey: config.DRAFTER_API_KEY,
+    timeoutMs: config.DRAFTER_TIMEOUT_SECONDS * 1000,
+  };
+}
+
 /** What is missing for the drafter that was asked for, a sentence each naming the variable. */
 export function drafterFaults(settings: DrafterSettings): readonly string[] {
   if (settings.drafter === 'template') return [];

@@ -85,10 +85,7 @@ export async function openEffectGuard(
   };
 }
 
-function gateOf(
-  { vault, log }: Parts,
-  topology: TopologyWatch | null,
-): Pick<EffectGuard, 'gate' | 'remark'> {
+function gateOf({ vault, log }: Parts, topology: TopologyWatch | null): Pick<EffectGuard, 'gate' | 'remark'> {
   let said: string | null = null;
   let remark: string | null = null;
   return {

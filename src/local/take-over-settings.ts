@@ -1,4 +1,4 @@
-import type { DrafterSettings } from '../drafting/open-drafter.ts';
+import { type DrafterSettings, drafterSettings } from '../drafting/open-drafter.ts';
 import { ConfigFault, loadConfig } from '../runtime/config.ts';
 import { type Writer, writerOf } from '../stages/draft-request.ts';
 
@@ -38,13 +38,7 @@ export function readTakeOverSettings(): TakeOverSettings | { readonly faults: re
       takeoverMs: config.TAKEOVER_MINUTES * MINUTE_MS,
       me,
       expiresMs: config.APPROVAL_EXPIRES_HOURS * HOUR_MS,
-      drafter: {
-        drafter: config.DRAFTER,
-        model: config.DRAFTER_MODEL,
-        baseUrl: config.DRAFTER_BASE_URL,
-        apiKey: config.DRAFTER_API_KEY,
-        timeoutMs: config.DRAFTER_TIMEOUT_SECONDS * 1000,
-      },
+      drafter: drafterSettings(config),
     };
   } catch (error) {
     if (error instanceof ConfigFault) return { faults: error.faults };

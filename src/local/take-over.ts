@@ -20,7 +20,7 @@ import { DraftingMarks } from '../stages/drafting-marks.ts';
 import { Offers } from '../stages/offers.ts';
 import { type Asker, asker } from '../sync/acknowledge.ts';
 import type { Sync } from '../sync/open-sync.ts';
-import { settleClaim } from '../sync/settle-claim.ts';
+import { settleClaim, SHARED_CLAIM } from '../sync/settle-claim.ts';
 import type { NoteRef, Vault } from '../vault/vault.ts';
 import { readTakeOverSettings, type TakeOverSettings } from './take-over-settings.ts';
 import { type TakeOverState, TakeOverWatch } from './take-over-watch.ts';
@@ -59,10 +59,6 @@ const INERT: TakeOver = {
   stop: () => Promise.resolve(),
 };
 
-const ACKNOWLEDGE_MS = 10_000;
-const PATIENCE_MS = 5_000;
-/** A cloud that is connected and takes nothing for so long (a full disk) is as good as not there. */
-const DEAF_MS = 120_000;
 const NOTES_PER_PASS = 50;
 const PARALLEL = 4;
 const QUIET_MS = 5_000;
@@ -208,7 +204,7 @@ function drafterOf({ settings, clock, log }: Parts) {
 function askerOf({ sync, clock }: TakeOverDeps): Asker {
   if (sync?.peer == null) return () => Promise.resolve('apart');
   const { client, folder, peer } = sync;
-  return asker({ client, folder, peer, clock, timeoutMs: ACKNOWLEDGE_MS }, DEAF_MS);
+  return asker({ client, folder, peer, clock, timeoutMs: SHARED_CLAIM.acknowledgeMs }, SHARED_CLAIM.deafMs);
 }
 
 /** Has the cloud the notice, or can it not be asked? Before that, a claim of its agent would not be shared. */
@@ -229,6 +225,6 @@ function settleWith(parts: Parts): (ref: NoteRef, signal: AbortSignal) => Promis
       return parts.ask(path, signal);
     },
     clock: parts.clock,
-    patienceMs: PATIENCE_MS,
+    patienceMs: SHARED_CLAIM.patienceMs,
   });
 }

@@ -20,6 +20,16 @@ export interface SettleClaimDeps {
   readonly patienceMs: number;
 }
 
+/** For a claim that both machines may have, the same on both; in ms. */
+export const SHARED_CLAIM = {
+  /** How long the other side may take to see it. */
+  acknowledgeMs: 10_000,
+  /** How long its own claim may take to go, before it is asked again. */
+  patienceMs: 5_000,
+  /** A machine that is connected and takes nothing for so long (a full disk) is as good as not there. */
+  deafMs: 120_000,
+} as const;
+
 const LOOK_MS = 50;
 /** A move that came by sync is seen as a disappearance for up to 2.3 ms (measured). */
 const BETWEEN_MS = 10;
