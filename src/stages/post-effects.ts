@@ -1,0 +1,49 @@
+/** What the approval handler asks of odoo-mcp in live mode. Every answer can be `unknown`: then it is asked again later. */
+import type { TaskId } from '../core/task-id.ts';
+import type { SendOutcome } from './mail-effects.ts';
+
+/** The card of this task, as it lies in the vault, held against what Odoo has now. */
+export type DraftLook =
+  | { readonly is: 'as_shown' }
+  /** `section` is what the card would show now; `lines` say what differs, Markdown for a callout. */
+  | { readonly is: 'changed'; readonly section: string; readonly lines: readonly string[] }
+  | { readonly is: 'deleted' }
+  /** Posted once and reset to draft by a person: never posted again without a question. */
+  | { readonly is: 'reset'; readonly number: string | null }
+  /** It is posted already, as shown. */
+  | { readonly is: 'posted'; readonly number: string }
+  | { readonly is: 'cancelled' }
+  /** Odoo or our configuration refuses, in words for the user (a wrong key, the mode, the wrong database). */
+  | { readonly is: 'refused'; readonly words: string }
+  | { readonly is: 'unknown'; readonly words: string };
+
+/** What became of a sealed post whose answer was lost. `not_posted`: it is a draft as it was sealed, so it can be tried again. */
+export type PostLook = 'posted' | 'not_posted' | 'changed' | 'unknown';
+
+export interface PostedInvoice {
+  readonly odooId: number;
+  readonly number: string;
+  /** `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly dueDate: string | null;
+  readonly total: number;
+  readonly currency: string;
+  readonly partner: string;
+  readonly partnerEmail: string;
+  /** Opens the document in Odoo's web client. */
+  readonly link: string;
+  /** A file below STATE_DIR, `null`: Odoo made none (words say why). */
+  readonly pdf: { readonly file: string; readonly name: string; readonly sha256: string } | null;
+  readonly pdfWords: string;
+}
+
+export interface PostEffects {
+  /** post_approved: posts what is sealed under this id, at most once. */
+  post(id: TaskId): Promise<SendOutcome>;
+  /** draft_status */
+  lookAtDraft(id: TaskId): Promise<DraftLook>;
+  /** posting_status */
+  lookAtPost(id: TaskId): Promise<PostLook>;
+  /** posted_invoice: only for a task whose journal says done. */
+  posted(id: TaskId): Promise<PostedInvoice | 'unknown'>;
+}
