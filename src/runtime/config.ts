@@ -36,6 +36,20 @@ const loopbackUrl = z.string().refine((value) => {
   const url = URL.canParse(value) ? new URL(value) : null;
   return url !== null && /^https?:$/.test(url.protocol) && isLoopback(url.hostname.replace(/^\[|\]$/g, ''));
 }, "must be Syncthing's own address on this machine, such as http://127.0.0.1:8384");
+const odooUrl = z
+  .string()
+  .refine((value) => {
+    if (value === '') return true;
+    const url = URL.canParse(value) ? new URL(value) : null;
+    if (url === null || url.username !== '' || url.search !== '' || url.hash !== '') return false;
+    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  }, "must be Odoo's address with https, such as https://books.example.org (http only on this machine)")
+  .transform((value) => value.replace(/\/+$/, ''));
+const token = z
+  .string()
+  .refine((value) => value === '' || value.length >= 16, 'must have at least 16 characters');
+/** Said in so many words, or not at all. */
+const POSTING_KEY_WORDS = 'the cloud key may post';
 const timeZone = z.string().refine((zone) => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -64,10 +78,7 @@ export const KEYS = {
   SYNCTHING_TRUSTED_DEVICES: list.refine((ids) => ids.every(isDeviceId), DEVICE_WORDS).default([]),
   TAKEOVER_MINUTES: int(1, 10_080).default(15),
   STATUS_MCP_PORT: port.default(7411),
-  STATUS_MCP_TOKEN: z
-    .string()
-    .refine((token) => token === '' || token.length >= 16, 'must have at least 16 characters')
-    .default(''),
+  STATUS_MCP_TOKEN: token.default(''),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
   IMAP_HOST: required,
   IMAP_PORT: port.default(993),
@@ -97,6 +108,24 @@ export const KEYS = {
   APPROVAL_EXPIRES_HOURS: int(1, 8760).default(72),
   DOUBT_MINUTES: int(0, 1440).default(2),
   SCAN_SECONDS: int(1, 3600).default(30),
+  ODOO_URL: odooUrl.default(''),
+  ODOO_DB: z.string().default(''),
+  ODOO_USERNAME: z.string().default(''),
+  ODOO_API_KEY: z.string().default(''),
+  ODOO_PROTOCOL: z.enum(['auto', 'json2', 'jsonrpc', 'xmlrpc']).default('auto'),
+  ODOO_MODE: z.enum(['draft', 'live']).default('draft'),
+  ODOO_MCP_PORT: port.default(7412),
+  ODOO_MCP_TOKEN: token.default(''),
+  ODOO_ALLOW_POSTING_KEY: z
+    .enum(['', POSTING_KEY_WORDS], { error: `must stay empty, or say exactly: ${POSTING_KEY_WORDS}` })
+    .default(''),
+  ODOO_API_KEY_EXPIRES: z
+    .string()
+    .refine((value) => value === '' || z.iso.date().safeParse(value).success, 'must be a date: YYYY-MM-DD')
+    .default(''),
+  ODOO_ADMIN_USERNAME: z.string().default(''),
+  ODOO_ADMIN_API_KEY: z.string().default(''),
+  MAX_POSTS_PER_HOUR: int(0, 10_000).default(10),
 } as const;
 
 export type Key = keyof typeof KEYS;
@@ -117,6 +146,15 @@ export const SYNC_KEYS = [
   'SYNCTHING_FOLDER',
   'SYNCTHING_PEER_DEVICE',
   'SYNCTHING_TRUSTED_DEVICES',
+] as const;
+/** What it takes to speak with Odoo; the edge is off while `ODOO_URL` is empty. */
+export const ODOO_KEYS = [
+  'ODOO_URL',
+  'ODOO_DB',
+  'ODOO_USERNAME',
+  'ODOO_API_KEY',
+  'ODOO_PROTOCOL',
+  'TLS_CA_FILE',
 ] as const;
 export type CommonConfig = Values<(typeof COMMON_KEYS)[number]>;
 export type Config<K extends Key> = Values<K | (typeof COMMON_KEYS)[number]>;
@@ -182,6 +220,11 @@ function crossFaults(config: Record<string, unknown>): string[] {
     const host = config[`${edge}_HOST`];
     if (config[`${edge}_SECURE`] === 'false' && typeof host === 'string' && !isLoopback(host)) {
       faults.push(`${edge}_SECURE must be true or starttls: plain text is refused except on loopback`);
+    }
+  }
+  if (typeof config['ODOO_URL'] === 'string' && config['ODOO_URL'] !== '') {
+    for (const key of ['ODOO_DB', 'ODOO_USERNAME', 'ODOO_API_KEY']) {
+      if (config[key] === '') faults.push(`${key} is missing: ODOO_URL is set`);
     }
   }
   return faults;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMMON_KEYS, type Key, KEYS, SYNC_KEYS } from '../../src/runtime/config.ts';
+import { COMMON_KEYS, type Key, KEYS, ODOO_KEYS, SYNC_KEYS } from '../../src/runtime/config.ts';
 import { PROJECT, readSources } from '../helpers/source-tree.ts';
 
 /** Least privilege is visible in the code: each process names the keys that it gets. */
@@ -9,12 +9,16 @@ const sources = new Map((await readSources('src')).map((source) => [source.path,
 const mains = [...sources.values()].filter(({ path }) => path.endsWith('.main.ts'));
 const lines = (await readFile(join(PROJECT, '.env.example'), 'utf8')).split('\n');
 
+/** Of an administrator, for one command: no process may ever see them. */
+const ADMIN_KEYS: readonly Key[] = ['ODOO_ADMIN_USERNAME', 'ODOO_ADMIN_API_KEY'];
+
 function readersInCode(key: Key): string[] {
   if ((COMMON_KEYS as readonly Key[]).includes(key)) return ['all'];
+  if (ADMIN_KEYS.includes(key)) return ['handover odoo guard'];
   const readers = mains
     .filter((main) =>
       [main.text, ...loaders(main.path)].some(
-        (text) => text.includes(`'${key}'`) || (isSyncKey(key) && text.includes('...SYNC_KEYS')),
+        (text) => text.includes(`'${key}'`) || bundles(key).some((bundle) => text.includes(bundle)),
       ),
     )
     .map(({ path }) => basename(path, '.main.ts'));
@@ -22,7 +26,14 @@ function readersInCode(key: Key): string[] {
   return [...new Set(readers)].sort();
 }
 
-const isSyncKey = (key: Key): boolean => (SYNC_KEYS as readonly Key[]).includes(key);
+/** How a process names several keys at once. */
+function bundles(key: Key): string[] {
+  const all: readonly (readonly [string, readonly Key[]])[] = [
+    ['...SYNC_KEYS', SYNC_KEYS],
+    ['...ODOO_KEYS', ODOO_KEYS],
+  ];
+  return all.filter(([, keys]) => keys.includes(key)).map(([name]) => name);
+}
 
 /** Texts of what a process imports, however far, that reads configuration of its own. */
 function loaders(main: string): string[] {
@@ -64,4 +75,17 @@ describe('the keys that send', () => {
   it.each(['SMTP_HOST', 'SMTP_USER', 'SMTP_PASSWORD'] as const)('%s is read by email-mcp alone', (key) => {
     expect(readersInCode(key)).toEqual(['email-mcp']);
   });
+});
+
+describe('the keys of an administrator of Odoo', () => {
+  it.each(ADMIN_KEYS)(
+    '%s is in the text of the command that installs the guard, and of no process',
+    (key) => {
+      const readers = [...sources.values()]
+        .filter(({ path, text }) => path !== 'src/runtime/config.ts' && text.includes(`'${key}'`))
+        .map(({ path }) => path);
+      expect(readers.length).toBeGreaterThan(0);
+      expect(readers.filter((path) => !path.startsWith('src/cli/odoo-guard'))).toEqual([]);
+    },
+  );
 });

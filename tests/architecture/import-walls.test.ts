@@ -37,8 +37,20 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
     packages: ['imapflow', 'zod'],
   },
   'src/mail/submission/': {
-    files: ['src/core/', 'src/files/', SMALL_RUNTIME, 'src/stages/mail-effects.ts'],
+    files: ['src/core/', 'src/files/', 'src/journal/', SMALL_RUNTIME, 'src/stages/mail-effects.ts'],
     packages: ['nodemailer', 'imapflow', 'zod'],
+  },
+  'src/journal/': { files: ['src/core/', 'src/files/', SMALL_RUNTIME], packages: ['zod'] },
+  'src/odoo/posting/': {
+    files: [
+      ...['src/core/', 'src/files/', 'src/journal/', 'src/odoo/', SMALL_RUNTIME],
+      'src/stages/(mail-effects|post-effects).ts',
+    ],
+    packages: ['zod'],
+  },
+  'src/odoo/': {
+    files: ['src/core/', 'src/files/', SMALL_RUNTIME],
+    packages: ['odoo-xmlrpc', 'zod'],
   },
   'src/mcp/status/': {
     files: [
@@ -47,8 +59,26 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
     ],
     packages: ['@modelcontextprotocol/sdk', 'zod'],
   },
+  'src/mcp/odoo/live/': {
+    files: [
+      ...['src/core/', 'src/files/', 'src/vault/', 'src/odoo/', 'src/journal/', SMALL_RUNTIME],
+      ...[
+        'src/mcp/odoo/',
+        'src/mcp/(http|list-tasks|open-tasks|stdio|tool).ts',
+        'src/stages/post-effects.ts',
+      ],
+    ],
+    packages: ['@modelcontextprotocol/sdk', 'zod'],
+  },
+  'src/mcp/odoo/': {
+    files: [
+      ...['src/core/', 'src/files/', 'src/vault/', 'src/odoo/', SMALL_RUNTIME],
+      'src/mcp/(http|list-tasks|open-tasks|stdio|tool).ts',
+    ],
+    packages: ['@modelcontextprotocol/sdk', 'zod'],
+  },
   'src/mcp/': {
-    files: ['src/core/', 'src/files/', 'src/vault/', 'src/mail/submission/', SMALL_RUNTIME],
+    files: ['src/core/', 'src/files/', 'src/vault/', 'src/mail/submission/', 'src/journal/', SMALL_RUNTIME],
     packages: ['@modelcontextprotocol/sdk', 'zod'],
   },
   'src/stages/': {
@@ -62,20 +92,21 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/', 'src/stages/'],
       ...['src/drafting/', 'src/mail/inbox/', 'src/mail/message/', 'src/sync/', 'src/mcp/status/'],
+      ...['src/mcp/odoo/', 'src/mcp/(http|stdio|tool).ts', 'src/odoo/'],
     ],
-    packages: ['zod'],
+    packages: ['@modelcontextprotocol/sdk', 'zod'],
   },
   'src/local/': {
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/', 'src/stages/'],
-      ...['src/drafting/', 'src/mail/submission/', 'src/mcp/', 'src/sync/'],
+      ...['src/drafting/', 'src/mail/submission/', 'src/journal/', 'src/odoo/', 'src/mcp/', 'src/sync/'],
     ],
     packages: ['@modelcontextprotocol/sdk', 'zod'],
   },
   'src/cli/': {
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/'],
-      ...['src/stages/', 'src/mail/submission/', 'src/sync/'],
+      ...['src/stages/', 'src/mail/submission/', 'src/journal/', 'src/odoo/', 'src/sync/'],
     ],
     packages: ['commander', 'zod'],
   },
@@ -154,13 +185,15 @@ describe('the layers', () => {
   });
 });
 
+/** What submits a mail or posts an invoice, and what holds a yes. */
+const CANNOT_SEND =
+  /^nodemailer$|^src\/(mail\/submission|local|mcp\/email|mcp\/odoo\/live|odoo\/posting|journal)\//;
+
 describe('the cloud', () => {
   it.each(below('src/cloud/').map(({ path }) => path))('has no way to send from %s', (path) => {
     const source = byPath.get(path);
     const reached = source ? [...reach(source)] : [];
-    expect(
-      reached.filter((to) => /^nodemailer$|^src\/(mail\/submission|local|mcp\/email)\//.test(to)),
-    ).toEqual([]);
+    expect(reached.filter((to) => CANNOT_SEND.test(to))).toEqual([]);
   });
 });
 
@@ -189,8 +222,12 @@ describe('a library of an edge', () => {
     expect(outside('smtp-server', /^src\/demo\//)).toEqual([]);
   });
 
-  it('the MCP SDK is in src/mcp and src/local', () => {
-    expect(outside('@modelcontextprotocol/sdk', /^src\/(mcp|local)\//)).toEqual([]);
+  it('odoo-xmlrpc is in src/odoo alone', () => {
+    expect(outside('odoo-xmlrpc', /^src\/odoo\//)).toEqual([]);
+  });
+
+  it('the MCP SDK is in src/mcp, and with its clients in src/local and src/cloud', () => {
+    expect(outside('@modelcontextprotocol/sdk', /^src\/(mcp|local|cloud)\//)).toEqual([]);
   });
 
   it('pm2 is nowhere: it is AGPL and runs our processes from outside', () => {
