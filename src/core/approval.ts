@@ -3,6 +3,7 @@ import { parseAddressList } from './address-list.ts';
 import { readSections } from './body.ts';
 import type { Address } from './mail.ts';
 import { originalText, propertyText } from './neutralise.ts';
+import { type OutgoingAttachment, readAttachments } from './outgoing-attachments.ts';
 import { attribution, composeBody } from './quote.ts';
 import { replyThread } from './reply.ts';
 import { flag, list, type TaskNote, text } from './task-file.ts';
@@ -18,6 +19,7 @@ export interface MailAction {
   readonly text: string;
   readonly inReplyTo: string | null;
   readonly references: readonly string[];
+  readonly attachments: readonly OutgoingAttachment[];
 }
 
 export type ReadAction =
@@ -48,6 +50,8 @@ export function mailActionOf(note: TaskNote): ReadAction {
     reasons.push('`reply_subject` holds a line break or a hidden character.');
   if (subject.length > MAX_SUBJECT)
     reasons.push(`\`reply_subject\` is longer than ${MAX_SUBJECT} characters.`);
+  const attached = readAttachments(list(note, 'reply_attachments'));
+  if (!attached.ok) reasons.push(`\`reply_attachments\`: ${attached.message}`);
   const sections = readSections(note.body);
   if (sections.reply === null) reasons.push('The heading `## Reply` is missing.');
   else if (sections.reply === '') reasons.push('There is no text under `## Reply`.');
@@ -62,8 +66,14 @@ export function mailActionOf(note: TaskNote): ReadAction {
       `The blank ${propertyText(blank, 80)} is not filled in. To send it as it stands, empty the property \`blanks\`.`,
     );
   }
-  if (reasons.length > 0 || !isTaskId(id) || sections.reply === null) return { ok: false, reasons };
-  return { ok: true, action: { id, to, cc, subject, text: outgoingText(note), ...threading(note) } };
+  if (reasons.length > 0 || !isTaskId(id) || sections.reply === null || !attached.ok) {
+    return { ok: false, reasons };
+  }
+  const { attachments } = attached;
+  return {
+    ok: true,
+    action: { id, to, cc, subject, text: outgoingText(note), ...threading(note), attachments },
+  };
 }
 
 function recipients(note: TaskNote, key: string, reasons: string[]): readonly Address[] {
@@ -109,6 +119,8 @@ export function actionHash(action: MailAction): string {
     action.text,
     action.inReplyTo,
     action.references,
+    // A card without files has the hash it always had.
+    ...(action.attachments.length > 0 ? [action.attachments.map((a) => [a.name, a.sha256])] : []),
   ];
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }

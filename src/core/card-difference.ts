@@ -8,6 +8,8 @@ export interface ShownAction {
   readonly cc: readonly string[];
   readonly subject: string;
   readonly text: string;
+  /** Each with the beginning of its digest. */
+  readonly attachments: readonly string[];
 }
 
 /** A card's text is at most 1 MB; what is kept for a difference need not be all of it. */
@@ -22,6 +24,7 @@ export function shownAction(action: MailAction): ShownAction {
     cc: action.cc.map(formatAddress),
     subject: action.subject,
     text: action.text.slice(0, KEPT_TEXT),
+    attachments: action.attachments.map(({ name, sha256 }) => `${name} (sha256 ${sha256.slice(0, 12)})`),
   };
 }
 
@@ -33,17 +36,18 @@ export function differenceLines(before: ShownAction | null, now: MailAction): re
   if (before === null) return ['It could not be sent, or not be read, as it was first shown. Read it whole.'];
   const after = shownAction(now);
   const lines = [
-    ...people('`reply_to`', before.to, after.to),
-    ...people('`reply_cc`', before.cc, after.cc),
+    ...changes('`reply_to`', before.to, after.to),
+    ...changes('`reply_cc`', before.cc, after.cc),
     ...(before.subject === after.subject
       ? []
       : [`Subject: was ${code(before.subject)}, now ${code(after.subject)}`]),
     ...textLines(before.text, after.text),
+    ...changes('Attachment', before.attachments, after.attachments),
   ];
   return lines.length > 0 ? lines : ['A part that is not shown here changed: read it whole.'];
 }
 
-function people(what: string, before: readonly string[], after: readonly string[]): string[] {
+function changes(what: string, before: readonly string[], after: readonly string[]): string[] {
   const added = after.filter((one) => !before.includes(one));
   const removed = before.filter((one) => !after.includes(one));
   return [

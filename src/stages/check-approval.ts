@@ -4,6 +4,8 @@ import { momentReasons } from '../core/approval-step.ts';
 import { differenceLines } from '../core/card-difference.ts';
 import { renderNote } from '../core/task-file.ts';
 import { bounce, type CardDeps, claimStamp, type Task } from './approval-card.ts';
+import { loadAttachments } from './load-attachments.ts';
+import type { SealedFile } from './mail-effects.ts';
 import type { Offer } from './offers.ts';
 
 export interface CheckDeps extends CardDeps {
@@ -51,7 +53,12 @@ export async function checkApproval(deps: CheckDeps, task: Task): Promise<Task |
     await bounce(deps, task, { title, lines: [...reasons, ...origin.changed] }, codes);
     return null;
   }
-  return seal(deps, task, read.action);
+  const loaded = await loadAttachments(deps.vault, read.action.attachments);
+  if (!loaded.ok) {
+    await bounce(deps, task, { title: 'Not sent: please look at this again', lines: loaded.reasons });
+    return null;
+  }
+  return seal(deps, task, read.action, loaded.files);
 }
 
 const REJECTED =
@@ -119,7 +126,12 @@ export async function changedSinceShown(
 }
 
 /** From here nothing that arrives by sync can change what leaves. */
-async function seal(deps: CheckDeps, task: Task, action: MailAction): Promise<Task> {
+async function seal(
+  deps: CheckDeps,
+  task: Task,
+  action: MailAction,
+  files: readonly SealedFile[],
+): Promise<Task> {
   const hash = actionHash(action);
   const approvedAt = new Date(task.approvedAt).toISOString();
   const note = claimStamp(deps, task.note);
@@ -128,11 +140,15 @@ async function seal(deps: CheckDeps, task: Task, action: MailAction): Promise<Ta
   await deps.audit.append({
     action: 'mail.approved',
     task: task.id,
-    parameters: { to: action.to.map((a) => a.address), cc: action.cc.map((a) => a.address) },
+    parameters: {
+      to: action.to.map((a) => a.address),
+      cc: action.cc.map((a) => a.address),
+      ...(files.length > 0 ? { attachments: action.attachments.map((a) => a.sha256) } : {}),
+    },
     approval: { who: 'user', when: approvedAt, hash },
     result: 'accepted',
   });
-  await deps.journal.seal({ action, hash, noteName: task.ref.name, noteText, approvedAt });
+  await deps.journal.seal({ action, files, hash, noteName: task.ref.name, noteText, approvedAt });
   deps.at('handler:sealed');
   await deps.vault.update(task.ref, noteText);
   return { ...task, note, view: await deps.journal.view(task.id) };

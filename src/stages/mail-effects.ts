@@ -23,8 +23,16 @@ export interface EffectView {
   readonly filed?: boolean;
 }
 
+/** A file that leaves with a mail: the very bytes that the yes covers. */
+export interface SealedFile {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly content: Uint8Array;
+}
+
 export interface SealInput {
   readonly action: MailAction;
+  readonly files: readonly SealedFile[];
   readonly hash: string;
   readonly noteName: string;
   readonly noteText: string;

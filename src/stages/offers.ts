@@ -28,6 +28,7 @@ const offerSchema = z.object({
       cc: z.array(z.string()).readonly(),
       subject: z.string(),
       text: z.string(),
+      attachments: z.array(z.string()).readonly().default([]),
     })
     .nullable()
     .default(null),

@@ -23,9 +23,16 @@ export interface NoteStat {
   readonly size: number;
 }
 
+interface Unread<Why extends string = 'gone' | 'not-a-file' | 'too-large'> {
+  readonly ok: false;
+  readonly why: Why;
+}
+
 export type ReadResult =
   | { readonly ok: true; readonly text: string; readonly stat: NoteStat }
-  | { readonly ok: false; readonly why: 'gone' | 'not-a-file' | 'too-large' | 'not-utf8' };
+  | Unread<'gone' | 'not-a-file' | 'too-large' | 'not-utf8'>;
+
+export type ReadBytes = { readonly ok: true; readonly bytes: Uint8Array; readonly stat: NoteStat } | Unread;
 
 export type MoveResult = 'moved' | 'lost' | 'exists';
 
@@ -146,20 +153,27 @@ export class Vault {
 
   /** Reads any regular file of the vault, at most `maxBytes`. */
   async readOther(path: string, maxBytes: number): Promise<ReadResult> {
+    const read = await this.#readBytes(path, maxBytes);
+    if (!read.ok) return read;
+    try {
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(read.bytes);
+      return { ok: true, text, stat: read.stat };
+    } catch (error) {
+      if (error instanceof TypeError) return { ok: false, why: 'not-utf8' };
+      throw error;
+    }
+  }
+
+  async #readBytes(path: string, maxBytes: number): Promise<ReadBytes> {
     const { folder, name } = splitPath(path);
     const at = this.#folderOrNull(folder);
     if (at === null) return { ok: false, why: 'gone' };
     const handle = await openRegular(join(at, name));
     if (typeof handle === 'string') return { ok: false, why: handle };
     try {
-      const stat = await handle.stat();
-      if (stat.size > maxBytes) return { ok: false, why: 'too-large' };
-      const bytes = await handle.readFile();
-      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-      return { ok: true, text, stat: { ctimeMs: stat.ctimeMs, mtimeMs: stat.mtimeMs, size: stat.size } };
-    } catch (error) {
-      if (error instanceof TypeError) return { ok: false, why: 'not-utf8' };
-      throw error;
+      const { size, ctimeMs, mtimeMs } = await handle.stat();
+      if (size > maxBytes) return { ok: false, why: 'too-large' };
+      return { ok: true, bytes: await handle.readFile(), stat: { ctimeMs, mtimeMs, size } };
     } finally {
       await handle.close();
     }
@@ -305,6 +319,11 @@ export class Vault {
     const there = await createDurably(join(await this.#ensure('Attachments'), name), bytes, NOTE_MODE);
     if (there) this.#changed(`Attachments/${name}`);
     return name;
+  }
+
+  /** The bytes of a file in `Attachments/`; a link, a folder or what is larger is not read. */
+  async readAttachment(name: string, maxBytes: number): Promise<ReadBytes> {
+    return this.#readBytes(`Attachments/${name}`, maxBytes);
   }
 
   /** Removes our own staging files that a crash left, older than `olderThanMs`. */

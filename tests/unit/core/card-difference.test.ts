@@ -13,6 +13,7 @@ function action(over: Partial<MailAction> = {}): MailAction {
     text: 'Hello Anna,\n\nyes.\n\nKind regards',
     inReplyTo: null,
     references: [],
+    attachments: [],
     ...over,
   };
 }
@@ -26,6 +27,16 @@ describe('the difference between what was shown and what lies there', () => {
       '`reply_to`: **removed** `Anna <anna@example.org>`',
       '`reply_cc`: **added** `anna@example.net`',
     ]);
+  });
+
+  it('names files that were added, taken away or replaced', () => {
+    const file = (sha: string) => ({ attachments: [{ name: 'a.pdf', sha256: sha.repeat(64) }] });
+    const from = shownAction(action(file('a')));
+    expect(differenceLines(from, action(file('b')))).toEqual([
+      'Attachment: **added** `a.pdf (sha256 bbbbbbbbbbbb)`',
+      'Attachment: **removed** `a.pdf (sha256 aaaaaaaaaaaa)`',
+    ]);
+    expect(lines(file('a'))).toEqual(['Attachment: **added** `a.pdf (sha256 aaaaaaaaaaaa)`']);
   });
 
   it('shows both subjects, and only the lines of the text that differ', () => {
