@@ -1,43 +1,30 @@
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { z } from 'zod';
 import type { TaskId } from '../core/task-id.ts';
 import { fileAnswer, lookAnswer, type SendAnswer, sendAnswer, threadAnswer } from '../mcp/email/answers.ts';
-import type { Logger } from '../runtime/logger.ts';
 import type { MailEffects, SendOutcome } from '../stages/mail-effects.ts';
-import { ChildTransport } from './child-transport.ts';
-
-export interface EmailMcpOptions {
-  /** Path of the compiled `email-mcp.main.js`. */
-  readonly main: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly log: Pick<Logger, 'warn'>;
-  /** For one call; default 60 s. What takes longer goes on without us: the journal tells how it ended. */
-  readonly deadlineMs?: number | undefined;
-}
+import { McpChild, type McpChildOptions } from './mcp-child.ts';
 
 /**
- * The approval handler's email-mcp: spawned, asked by MCP over its pipes, spawned again when it died. No
- * answer, a late one or one that does not hold against its schema is `unknown`, never a failure: only the
- * journal knows whether a mail is out.
+ * The approval handler's email-mcp. No answer, a late one or one that does not hold against its schema is
+ * `unknown`, never a failure: only the journal knows whether a mail is out.
  */
 export class EmailMcpClient implements MailEffects {
-  readonly #options: EmailMcpOptions;
-  #connection: Promise<Connection> | null = null;
+  readonly #child: McpChild;
 
-  private constructor(options: EmailMcpOptions) {
-    this.#options = options;
+  private constructor(options: McpChildOptions) {
+    this.#child = new McpChild('email-mcp', options);
   }
 
   /** @throws when email-mcp does not come up (configuration, vault). */
-  static async start(options: EmailMcpOptions): Promise<EmailMcpClient> {
+  static async start(options: McpChildOptions): Promise<EmailMcpClient> {
     const client = new EmailMcpClient(options);
-    await client.#connect();
+    await client.#child.connect();
     return client;
   }
 
   /** The server's process, for tests that end it; undefined while there is none. */
-  async pid(): Promise<number | undefined> {
-    return (await this.#connection?.catch(() => null))?.transport.pid;
+  pid(): Promise<number | undefined> {
+    return this.#child.pid();
   }
 
   async send(id: TaskId): Promise<SendOutcome> {
@@ -61,54 +48,14 @@ export class EmailMcpClient implements MailEffects {
   }
 
   /** Lets the server finish what it is at. */
-  async stop(): Promise<void> {
-    const connection = this.#connection;
-    this.#connection = null;
-    await (await connection?.catch(() => null))?.client.close();
+  stop(): Promise<void> {
+    return this.#child.stop();
   }
 
-  async #call<S extends z.ZodType>(tool: string, id: TaskId, schema: S): Promise<z.output<S> | null> {
-    try {
-      const { client } = await this.#connect();
-      const { deadlineMs = 60_000 } = this.#options;
-      const result = await client.callTool({ name: tool, arguments: { task_id: id } }, undefined, {
-        timeout: deadlineMs,
-      });
-      if (result['isError'] !== true) return schema.parse(result['structuredContent']);
-      this.#options.log.warn({ task: id, tool, content: result['content'] }, 'email-mcp could not do it');
-    } catch (error) {
-      this.#options.log.warn({ task: id, tool, err: error }, 'no answer from email-mcp');
-    }
-    return null;
+  async #call<S extends z.ZodType>(name: string, id: TaskId, answer: S): Promise<z.output<S> | null> {
+    const result = await this.#child.call({ name, answer }, id);
+    return result.ok ? result.value : null;
   }
-
-  #connect(): Promise<Connection> {
-    if (this.#connection) return this.#connection;
-    const forget = (): void => {
-      if (this.#connection === connection) this.#connection = null;
-    };
-    const connection = this.#spawn(forget);
-    this.#connection = connection;
-    connection.catch(forget);
-    return connection;
-  }
-
-  async #spawn(onEnd: () => void): Promise<Connection> {
-    const transport = new ChildTransport({ main: this.#options.main, env: this.#options.env });
-    const client = new Client({ name: 'handover-approval-handler', version: '0.1.0' });
-    client.onclose = onEnd;
-    try {
-      await client.connect(transport);
-    } catch (cause) {
-      throw new Error(`email-mcp did not come up: ${transport.ending ?? 'no answer'}`, { cause });
-    }
-    return { client, transport };
-  }
-}
-
-interface Connection {
-  readonly client: Client;
-  readonly transport: ChildTransport;
 }
 
 function outcome(answer: SendAnswer): SendOutcome {

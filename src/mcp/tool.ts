@@ -1,6 +1,7 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import type { z } from 'zod';
+import { visibleText } from '../core/neutralise.ts';
 
 /** One tool: what goes in and out is strict (an unknown key is an error, not ignored), and why it may be called. */
 export interface Tool<Input extends z.ZodObject, Output extends z.ZodObject, Deps> {
@@ -16,8 +17,10 @@ export interface Tool<Input extends z.ZodObject, Output extends z.ZodObject, Dep
 export interface ToolHost<Deps> {
   readonly server: McpServer;
   readonly deps: Deps;
-  /** Told of everything a tool threw; the client only hears the code. */
+  /** Told of everything a tool threw; the client only hears the code, and what `words` gives. */
   readonly onError: (tool: string, error: unknown) => void;
+  /** What a fault says to the reader, where it was made to be read; null: nothing but its code. */
+  readonly words?: ((error: unknown) => string | null) | undefined;
   readonly calls: Calls;
 }
 
@@ -66,11 +69,21 @@ export function register<Input extends z.ZodObject, Output extends z.ZodObject, 
         // The message may hold a path or a server's words; the SDK would pass it on as it is (measured).
         return {
           isError: true,
-          content: [{ type: 'text' as const, text: `${name} failed: ${codeOf(error)}` }],
+          content: [{ type: 'text' as const, text: failure(name, error, host.words?.(error) ?? null) }],
         };
       }
     }),
   );
+}
+
+const MAX_WORDS = 500;
+
+/** `<tool> failed: <code>` and, after another colon, one line of words; read back by tool-fault.ts. */
+function failure(tool: string, error: unknown, words: string | null): string {
+  const said = `${tool} failed: ${codeOf(error)}`;
+  if (words === null) return said;
+  const line = visibleText(words).text.replace(/\s+/g, ' ').trim();
+  return line === '' ? said : `${said}: ${line.slice(0, MAX_WORDS)}`;
 }
 
 function codeOf(error: unknown): string {
