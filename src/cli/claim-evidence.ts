@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EffectJournal } from '../mail/submission/journal.ts';
+import { openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import { ActiveEffects } from '../stages/active-effects.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
@@ -23,7 +23,7 @@ export async function claimEvidence(stateDir: string, now: () => number): Promis
   const active = new ActiveEffects(stateDir);
   // Opening a journal makes its folder, and a check changes nothing.
   const journal = (await exists(join(stateDir, 'journal')))
-    ? await EffectJournal.open({ stateDir, self: ownIdentity(), isAlive, now })
+    ? await openMailJournal({ stateDir, self: ownIdentity(), isAlive, now })
     : null;
   return {
     claim: async (id, name, text) => {

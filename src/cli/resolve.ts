@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { EffectState } from '../core/effect-state.ts';
 import type { TaskId } from '../core/task-id.ts';
-import { EffectJournal } from '../mail/submission/journal.ts';
+import { type MailJournal, openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import { placesOf } from '../vault/task-places.ts';
@@ -39,13 +39,13 @@ export function resolveVerb(context: VerbContext): Command {
     .option('--resend', 'it was not sent: send exactly what was approved once more');
 }
 
-export function openJournal(context: VerbContext): Promise<EffectJournal> {
+export function openJournal(context: VerbContext): Promise<MailJournal> {
   const { STATE_DIR: stateDir } = context.config();
-  return EffectJournal.open({ stateDir, self: ownIdentity(), isAlive, now: context.now });
+  return openMailJournal({ stateDir, self: ownIdentity(), isAlive, now: context.now });
 }
 
 interface ResolveDeps {
-  readonly journal: EffectJournal;
+  readonly journal: MailJournal;
   readonly vault: Vault;
 }
 

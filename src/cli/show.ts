@@ -4,7 +4,7 @@ import { taskRecords } from '../audit/task-records.ts';
 import { visibleText } from '../core/neutralise.ts';
 import { parseNote } from '../core/task-file.ts';
 import type { TaskId } from '../core/task-id.ts';
-import type { EffectJournal } from '../mail/submission/journal.ts';
+import type { MailJournal } from '../mail/submission/sealed-mail.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { allFolders, placesOf } from '../vault/task-places.ts';
 import type { NoteRef, Vault } from '../vault/vault.ts';
@@ -20,7 +20,7 @@ export function showVerb(context: VerbContext): Command {
   );
 }
 
-async function show(deps: { vault: Vault; journal: EffectJournal }, id: TaskId): Promise<Outcome> {
+async function show(deps: { vault: Vault; journal: MailJournal }, id: TaskId): Promise<Outcome> {
   const { vault, journal } = deps;
   const places = await placesOf(vault, id, await allFolders(vault));
   const notes = await Promise.all(places.map((place) => describe(vault, place)));

@@ -32,7 +32,8 @@ export type AttemptResult =
     }
   | { readonly verdict: 'in_doubt'; readonly at: number; readonly words: string };
 
-export type ResolvedHow = 'found_in_sent' | 'user_sent' | 'user_resend';
+/** The last two: Odoo was read, and it is posted, or it is a draft as it was sealed. */
+export type ResolvedHow = 'found_in_sent' | 'user_sent' | 'user_resend' | 'found_posted' | 'found_not_posted';
 
 export interface Resolution {
   readonly how: ResolvedHow;
@@ -69,7 +70,7 @@ export type EffectState =
       readonly state: 'done';
       readonly attempt: number;
       readonly at: number;
-      readonly how: 'accepted' | 'found_in_sent' | 'user_sent';
+      readonly how: 'accepted' | 'found_in_sent' | 'user_sent' | 'found_posted';
       readonly words: string;
       /** Recipients who did not get it although others did. */
       readonly refused: readonly RefusedRecipient[];
@@ -88,7 +89,7 @@ export type EffectState =
       /** Not before this time. */
       readonly after: number;
       readonly words: string;
-      readonly cause: DeliveryCause | 'crash' | 'user';
+      readonly cause: DeliveryCause | 'crash' | 'user' | 'looked';
     }
   | { readonly state: 'in_doubt'; readonly attempt: number; readonly since: number; readonly words: string }
   | { readonly state: 'withdrawn' }
@@ -147,10 +148,10 @@ function attemptState<Process>(
     return { state: 'running', attempt: n, since: attempt.at };
   }
   if (attempt.transmitting === 'sender') {
-    const words = 'the program stopped while the mail was on its way';
+    const words = 'the program stopped while it was on its way';
     return { state: 'in_doubt', attempt: n, since: attempt.at, words };
   }
-  const words = 'the program stopped before the mail was on its way';
+  const words = 'the program stopped before it was on its way';
   return { state: 'retry', attempt: n, at: attempt.at, after: attempt.at, words, cause: 'crash' };
 }
 
@@ -181,7 +182,9 @@ function conclusive(
 
 function resolved(n: number, resolution: Resolution): EffectState {
   const { how, at, evidence } = resolution;
-  if (how === 'user_resend')
-    return { state: 'retry', attempt: n, at, after: at, words: evidence, cause: 'user' };
+  if (how === 'user_resend' || how === 'found_not_posted') {
+    const cause = how === 'user_resend' ? 'user' : 'looked';
+    return { state: 'retry', attempt: n, at, after: at, words: evidence, cause };
+  }
   return { state: 'done', attempt: n, at, how, words: evidence, refused: [] };
 }

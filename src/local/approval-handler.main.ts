@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { AuditFault } from '../audit/audit-fault.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { parseAddressList } from '../core/address-list.ts';
-import { EffectJournal } from '../mail/submission/journal.ts';
+import { openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { SealedReplies } from '../mail/submission/sealed-replies.ts';
 import { childEnvironment, SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
@@ -44,7 +44,7 @@ runDaemon({
     const from = parseAddressList(config.MAIL_FROM);
     const sender = from.ok ? from.addresses[0] : undefined;
     if (!sender) throw new Error('MAIL_FROM is no mail address');
-    const journal = await EffectJournal.open({
+    const journal = await openMailJournal({
       stateDir,
       self: ownIdentity(),
       isAlive,

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TaskId } from '../core/task-id.ts';
-import { EffectJournal } from '../mail/submission/journal.ts';
+import { openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import { ActiveEffects } from '../stages/active-effects.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
@@ -14,7 +14,7 @@ export interface EffectEvidence extends FinishedTasks {
 }
 
 export async function effectEvidence(stateDir: string, now: () => number): Promise<EffectEvidence> {
-  const journal = await EffectJournal.open({ stateDir, self: ownIdentity(), isAlive, now });
+  const journal = await openMailJournal({ stateDir, self: ownIdentity(), isAlive, now });
   const active = new ActiveEffects(stateDir);
   const marks = new DraftingMarks(stateDir);
   return {

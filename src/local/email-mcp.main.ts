@@ -13,7 +13,8 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { parseAddressList } from '../core/address-list.ts';
-import { EffectJournal, JournalFault } from '../mail/submission/journal.ts';
+import { JournalFault } from '../journal/journal.ts';
+import { openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { SendLimit } from '../mail/submission/send-limit.ts';
 import { sendSealed } from '../mail/submission/send-sealed.ts';
 import { filesItself, SentFolder } from '../mail/submission/sent-folder.ts';
@@ -61,7 +62,7 @@ async function serve(): Promise<void> {
   const now = (): number => Date.now();
   const at = crashAt();
   const vault = await Vault.open(config.VAULT_DIR);
-  const journal = await EffectJournal.open({ stateDir, self: ownIdentity(), isAlive, now });
+  const journal = await openMailJournal({ stateDir, self: ownIdentity(), isAlive, now });
   const limit = new SendLimit({ stateDir, perHour: config.MAX_SENDS_PER_HOUR, now });
   const ca = config.TLS_CA_FILE === '' ? undefined : await readFile(config.TLS_CA_FILE, 'utf8');
   const session = new ImapSession({

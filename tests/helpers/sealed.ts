@@ -1,9 +1,13 @@
 import type { TaskId } from '../../src/core/task-id.ts';
 import { composeMessage } from '../../src/mail/submission/compose-message.ts';
-import type { SealInput } from '../../src/mail/submission/journal.ts';
+import type { MailSealInput } from '../../src/mail/submission/sealed-mail.ts';
 
 /** What the approval handler seals, for tests of what comes after. The id decides the Message-ID. */
-export async function sealInput(id: TaskId, text = 'Hello', to = ['anna@example.com']): Promise<SealInput> {
+export async function sealInput(
+  id: TaskId,
+  text = 'Hello',
+  to = ['anna@example.com'],
+): Promise<MailSealInput> {
   const messageId = `<${id}.0123456789abcdef@example.org>`;
   const eml = await composeMessage({
     taskId: id,
@@ -21,7 +25,7 @@ export async function sealInput(id: TaskId, text = 'Hello', to = ['anna@example.
     id,
     hash: `hash of ${text}`,
     messageId,
-    eml,
+    payload: eml,
     envelope: { from: 'me@example.org', to },
     subject: 'Re: Visit',
     noteName: `Anna Visit ${id}.md`,

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -8,9 +9,10 @@ import { newBody, readSections, withReply } from '../../src/core/body.ts';
 import { CRASH_POINTS, type CrashPoint } from '../../src/core/crash-points.ts';
 import type { DeliveryVerdict } from '../../src/core/delivery-verdict.ts';
 import { originalSection } from '../../src/core/neutralise.ts';
+import { attachmentEntry } from '../../src/core/outgoing-attachments.ts';
 import { parseNote, renderNote, type TaskNote, text, withData } from '../../src/core/task-file.ts';
 import type { TaskId } from '../../src/core/task-id.ts';
-import { EffectJournal } from '../../src/mail/submission/journal.ts';
+import { openMailJournal } from '../../src/mail/submission/sealed-mail.ts';
 import { SealedReplies } from '../../src/mail/submission/sealed-replies.ts';
 import { isAlive, ownIdentity } from '../../src/runtime/process-identity.ts';
 import { ActiveEffects } from '../../src/stages/active-effects.ts';
@@ -93,12 +95,12 @@ function card(reply = 'Hello Anna,\n\nyes.'): TaskNote {
 
 async function start(kill?: CrashPoint): Promise<ApprovalDeps> {
   const clock = { now: () => now, sleep: () => Promise.resolve() };
-  const journal = await EffectJournal.open({ stateDir, self: ownIdentity(), isAlive, now: () => now });
+  const journal = await openMailJournal({ stateDir, self: ownIdentity(), isAlive, now: () => now });
   const effects: MailEffects = {
     threadStatus: () => Promise.resolve(wire.thread),
     lookInSent: () => Promise.resolve(wire.inSent),
     fileInSent: async (id) => {
-      await journal.recordFiled(id, 'filed');
+      await journal.recordFiled(id, { how: 'filed' });
       return 'filed';
     },
     send: async (id) => {
@@ -109,7 +111,7 @@ async function start(kill?: CrashPoint): Promise<ApprovalDeps> {
       if (!begun.ok) return { kind: 'settled' };
       begun.attempt.transmitting();
       if (wire.verdict.verdict !== 'failed')
-        wire.sent.push(Buffer.from(await journal.message(sealed)).toString());
+        wire.sent.push(Buffer.from(await journal.payload(sealed)).toString());
       await begun.attempt.finish(wire.verdict, 'final-reply');
       return { kind: 'settled' };
     },
@@ -199,6 +201,37 @@ describe('an approved card', () => {
     expect(wire.sent[0]).toMatch(/^To: Anna/m);
     expect(wire.sent[0]).not.toMatch(/^(In-Reply-To|References):/m);
     expect(await places()).toEqual(DONE());
+  });
+
+  it('takes the offered files with it, byte for byte, and no others', async () => {
+    const pdf = Buffer.from('%PDF-1.4\n\u0000\u00ff binary\r\n', 'latin1');
+    const name = await vault.saveAttachment(ID, 'INV-2026-00001.pdf', pdf);
+    const entry = attachmentEntry({ name, sha256: createHash('sha256').update(pdf).digest('hex') });
+    await offer(withData(card(), { reply_attachments: [entry] }));
+    await approve();
+    await pass();
+    const mail = await PostalMime.parse(wire.sent[0] ?? '');
+    expect(mail.attachments.map(({ filename, mimeType }) => [filename, mimeType])).toEqual([
+      ['INV-2026-00001.pdf', 'application/pdf'],
+    ]);
+    expect(Buffer.from(mail.attachments[0]?.content as ArrayBuffer).equals(pdf)).toBe(true);
+    expect(await places()).toEqual(DONE());
+  });
+
+  it.each([
+    ['changed', (path: string) => writeFile(path, 'another')],
+    ['deleted', (path: string) => rm(path)],
+    ['replaced by a link', async (path: string) => (await rm(path), symlink('/etc/hostname', path))],
+  ])('comes back when a file that was offered is %s', async (_, happens) => {
+    const name = await vault.saveAttachment(ID, 'plan.pdf', Buffer.from('plan'));
+    const entry = attachmentEntry({ name, sha256: createHash('sha256').update('plan').digest('hex') });
+    await offer(withData(card(), { reply_attachments: [entry] }));
+    await approve();
+    await happens(join(vault.root, 'Attachments', name));
+    await pass();
+    expect(wire.sent).toEqual([]);
+    expect(await places()).toEqual(PENDING);
+    expect((await noteAt(PENDING[0])).body).toMatch(/attachment `em-0123456789abcdef plan\.pdf`/);
   });
 
   it('waits for the undo window and can be taken back until then', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { createVault } from '../../src/cli/create-vault.ts';
 import { type TaskId, taskIdFromMessage } from '../../src/core/task-id.ts';
-import { EffectJournal } from '../../src/mail/submission/journal.ts';
+import { type MailJournal, openMailJournal } from '../../src/mail/submission/sealed-mail.ts';
 import { isAlive, ownIdentity } from '../../src/runtime/process-identity.ts';
 import { Vault } from '../../src/vault/vault.ts';
 import { testDir } from '../helpers/testdir.ts';
@@ -42,12 +42,12 @@ async function host() {
 }
 
 /** A journal in which the one attempt accepted the mail's bytes and never got an answer. */
-async function doubt(stateDir: string, id: TaskId): Promise<EffectJournal> {
-  const journal = await EffectJournal.open({ stateDir, self: ownIdentity(), isAlive, now: () => Date.now() });
+async function doubt(stateDir: string, id: TaskId): Promise<MailJournal> {
+  const journal = await openMailJournal({ stateDir, self: ownIdentity(), isAlive, now: () => Date.now() });
   const at = '2026-11-20T12:00:00.000Z';
   const sealed = await journal.seal({
     id,
-    eml: Buffer.from('Subject: Offer\r\n\r\nYes.\r\n'),
+    payload: Buffer.from('Subject: Offer\r\n\r\nYes.\r\n'),
     hash: 'h',
     messageId: '<m@example.org>',
     envelope: { from: 'user@example.org', to: ['anna@example.com'] },

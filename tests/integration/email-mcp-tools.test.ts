@@ -7,7 +7,7 @@ import { renderNote } from '../../src/core/task-file.ts';
 import { noteName } from '../../src/core/filename.ts';
 import type { StateFolder } from '../../src/core/states.ts';
 import type { TaskId } from '../../src/core/task-id.ts';
-import { EffectJournal } from '../../src/mail/submission/journal.ts';
+import { type MailJournal, openMailJournal } from '../../src/mail/submission/sealed-mail.ts';
 import { SentFolder } from '../../src/mail/submission/sent-folder.ts';
 import { ImapSession } from '../../src/mail/submission/sent-folder-session.ts';
 import type { EmailDeps } from '../../src/mcp/email/email-deps.ts';
@@ -21,7 +21,7 @@ const GOLDEN = join(import.meta.dirname, '../golden/email-mcp-tools.json');
 const ID = 'em-0123456789abcdef' as TaskId;
 
 let vault: Vault;
-let journal: EffectJournal;
+let journal: MailJournal;
 let client: Client;
 let asked: string[];
 let errors: unknown[];
@@ -29,7 +29,7 @@ let errors: unknown[];
 beforeEach(async () => {
   vault = await Vault.open(await testDir());
   await vault.ensureFolders();
-  journal = await EffectJournal.open({
+  journal = await openMailJournal({
     stateDir: await testDir(),
     self: ownIdentity(),
     isAlive,

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TaskId } from '../../src/core/task-id.ts';
 import { type ImapServer, startImapServer } from '../../src/demo/imap-server/server.ts';
 import { EmailMcpClient } from '../../src/local/email-mcp-client.ts';
-import { EffectJournal } from '../../src/mail/submission/journal.ts';
+import { type MailJournal, openMailJournal } from '../../src/mail/submission/sealed-mail.ts';
 import { childEnvironment } from '../../src/runtime/config.ts';
 import { isAlive, ownIdentity } from '../../src/runtime/process-identity.ts';
 import { sealInput } from '../helpers/sealed.ts';
@@ -22,7 +22,7 @@ const USER = 'me@example.org';
 let base: TempDir;
 let smtp: TestSmtp;
 let imap: ImapServer;
-let journal: EffectJournal;
+let journal: MailJournal;
 let client: EmailMcpClient | undefined;
 
 beforeEach(async () => {
@@ -42,8 +42,8 @@ afterEach(async () => {
   await base.remove();
 });
 
-function openJournal(): Promise<EffectJournal> {
-  return EffectJournal.open({
+function openJournal(): Promise<MailJournal> {
+  return openMailJournal({
     stateDir: join(base.path, 'state'),
     self: ownIdentity(),
     isAlive,
@@ -96,7 +96,7 @@ describe('send_approved', () => {
     await Promise.all([mcp.send(ID), mcp.send(ID), mcp.send(ID)]);
     expect(await stateOf(ID)).toBe('done');
     expect(smtp.mails).toHaveLength(1);
-    expect(smtp.mails[0]!.raw.equals(Buffer.from(sealed.eml))).toBe(true);
+    expect(smtp.mails[0]!.raw.equals(Buffer.from(sealed.payload))).toBe(true);
     expect(smtp.mails[0]!.envelope).toEqual(sealed.envelope);
   });
 
@@ -142,7 +142,7 @@ describe('send_approved', () => {
     const outcome = await mcp.send(ID);
     expect(outcome).toEqual({ kind: 'dry_run', file: `dry-run/${ID}-g1.eml` });
     const kept = await readFile(join(base.path, 'state', `dry-run/${ID}-g1.eml`));
-    expect(kept.equals(Buffer.from(sealed.eml))).toBe(true);
+    expect(kept.equals(Buffer.from(sealed.payload))).toBe(true);
     expect(smtp.connections()).toBe(0);
     expect(await stateOf(ID)).toBe('sealed');
   });
@@ -285,7 +285,7 @@ describe('Sent', () => {
     expect(await mcp.lookInSent(ID)).toBe('found');
     const copies = imap.mails(USER, 'Sent');
     expect(copies).toHaveLength(1);
-    expect(copies[0]!.raw.equals(Buffer.from(sealed.eml))).toBe(true);
+    expect(copies[0]!.raw.equals(Buffer.from(sealed.payload))).toBe(true);
     expect([...copies[0]!.flags]).toContain('\\Seen');
   });
 

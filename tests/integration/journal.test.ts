@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DeliveryVerdict } from '../../src/core/delivery-verdict.ts';
 import type { TaskId } from '../../src/core/task-id.ts';
-import { EffectJournal } from '../../src/mail/submission/journal.ts';
+import { type MailJournal, openMailJournal } from '../../src/mail/submission/sealed-mail.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from '../../src/runtime/process-identity.ts';
 import { sealInput } from '../helpers/sealed.ts';
 import { testDir } from '../helpers/testdir.ts';
@@ -24,24 +24,24 @@ beforeEach(() => {
   now = Date.parse('2026-11-20T08:00:00Z');
 });
 
-async function open(self: ProcessIdentity = ownIdentity()): Promise<EffectJournal> {
-  return EffectJournal.open({ stateDir, self, isAlive, now: () => now });
+async function open(self: ProcessIdentity = ownIdentity()): Promise<MailJournal> {
+  return openMailJournal({ stateDir, self, isAlive, now: () => now });
 }
 
-async function sealed(self?: ProcessIdentity): Promise<EffectJournal> {
+async function sealed(self?: ProcessIdentity): Promise<MailJournal> {
   stateDir = await testDir();
   const journal = await open(self);
   expect(await journal.seal(await sealInput(ID))).toEqual({ ok: true, seal: 1, again: false });
   return journal;
 }
 
-async function begin(journal: EffectJournal, seal = 1) {
+async function begin(journal: MailJournal, seal = 1) {
   const begun = await journal.beginAttempt(ID, seal);
   if (!begun.ok) throw new Error(`no attempt: ${begun.state.state}`);
   return begun.attempt;
 }
 
-const stateOf = async (journal: EffectJournal) => (await journal.view(ID)).state;
+const stateOf = async (journal: MailJournal) => (await journal.view(ID)).state;
 const file = (name: string, k = 1) => join(stateDir, 'journal', ID, `g${k}`, name);
 
 describe('sealing', () => {
@@ -51,7 +51,7 @@ describe('sealing', () => {
     const view = await journal.view(ID);
     expect(view.state).toEqual({ state: 'sealed' });
     expect(view.sealed).toMatchObject({ id: ID, messageId: input.messageId, noteText: input.noteText });
-    expect(Buffer.from(await journal.message(view.sealed!)).equals(Buffer.from(input.eml))).toBe(true);
+    expect(Buffer.from(await journal.payload(view.sealed!)).equals(Buffer.from(input.payload))).toBe(true);
   });
 
   it('of the same content again changes nothing', async () => {
@@ -91,7 +91,7 @@ describe('sealing', () => {
     expect(await stateOf(journal)).toEqual({ state: 'none' });
     expect(await journal.seal(await sealInput(ID, 'other'))).toEqual({ ok: true, seal: 1, again: false });
     const { sealed: record } = await journal.view(ID);
-    expect(Buffer.from(await journal.message(record!)).toString()).toContain('other');
+    expect(Buffer.from(await journal.payload(record!)).toString()).toContain('other');
   });
 });
 
@@ -191,7 +191,7 @@ describe('an attempt', () => {
 });
 
 describe('a doubt', () => {
-  async function inDoubt(): Promise<EffectJournal> {
+  async function inDoubt(): Promise<MailJournal> {
     const journal = await sealed();
     const attempt = await begin(journal);
     attempt.transmitting();
@@ -203,6 +203,8 @@ describe('a doubt', () => {
     ['found_in_sent', 'done'],
     ['user_sent', 'done'],
     ['user_resend', 'retry'],
+    ['found_posted', 'done'],
+    ['found_not_posted', 'retry'],
   ] as const)('settled by %s is %s', async (how, state) => {
     const journal = await inDoubt();
     expect(await journal.resolve(ID, how, 'evidence')).toMatchObject({ state });

@@ -6,7 +6,7 @@ import type { DeliveryVerdict } from '../../src/core/delivery-verdict.ts';
 import { newBody, withReply, withVerdict } from '../../src/core/body.ts';
 import { parseNote, renderNote, type TaskNote } from '../../src/core/task-file.ts';
 import type { TaskId } from '../../src/core/task-id.ts';
-import { EffectJournal } from '../../src/mail/submission/journal.ts';
+import { openMailJournal } from '../../src/mail/submission/sealed-mail.ts';
 import { SealedReplies } from '../../src/mail/submission/sealed-replies.ts';
 import { isAlive, ownIdentity } from '../../src/runtime/process-identity.ts';
 import { ActiveEffects } from '../../src/stages/active-effects.ts';
@@ -94,12 +94,12 @@ const EVIL = () => card({ reply_to: ['Eve <eve@example.net>'] });
 
 async function stage(): Promise<ApprovalDeps> {
   const clock = { now: () => now, sleep: () => Promise.resolve() };
-  const journal = await EffectJournal.open({ stateDir, self: ownIdentity(), isAlive, now: () => now });
+  const journal = await openMailJournal({ stateDir, self: ownIdentity(), isAlive, now: () => now });
   const effects: MailEffects = {
     threadStatus: () => Promise.resolve('quiet'),
     lookInSent: () => Promise.resolve('absent'),
     fileInSent: async (id) => {
-      await journal.recordFiled(id, 'filed');
+      await journal.recordFiled(id, { how: 'filed' });
       return 'filed';
     },
     send: async (id) => {
@@ -108,7 +108,7 @@ async function stage(): Promise<ApprovalDeps> {
       const begun = await journal.beginAttempt(id, sealed.seal);
       if (!begun.ok) return { kind: 'settled' };
       begun.attempt.transmitting();
-      if (verdict.verdict === 'sent') sent.push(Buffer.from(await journal.message(sealed)).toString());
+      if (verdict.verdict === 'sent') sent.push(Buffer.from(await journal.payload(sealed)).toString());
       await begun.attempt.finish(verdict, 'final-reply');
       return { kind: 'settled' };
     },

@@ -1,5 +1,5 @@
 /**
- * The effect journal in memory: the same exclusive entries in the same order as src/mail/submission/journal.ts,
+ * The effect journal in memory: the same exclusive entries in the same order as src/journal/journal.ts,
  * read by the product's own `effectState`. Durable: it outlives every process.
  */
 import type { EffectWord } from '../../src/core/approval-step.ts';

@@ -6,7 +6,7 @@ import type { Address } from '../../core/mail.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import type { EffectView, SealedEffects, SealInput } from '../../stages/mail-effects.ts';
 import { composeMessage } from './compose-message.ts';
-import { type EffectJournal } from './journal.ts';
+import type { MailJournal } from './sealed-mail.ts';
 
 /** Recognised by its `code`, `seal-refused`. */
 class SealRefused extends Error {
@@ -21,7 +21,7 @@ class SealRefused extends Error {
 }
 
 export interface SealedRepliesOptions {
-  readonly journal: EffectJournal;
+  readonly journal: MailJournal;
   /** What mail is sent from. */
   readonly from: Address;
   /** Milliseconds since the epoch. */
@@ -59,7 +59,7 @@ export class SealedReplies implements SealedEffects {
 
   /** @throws SealRefused when the task was sent or may have been. @throws ComposeRefusal. */
   async seal(input: SealInput): Promise<void> {
-    const { action, hash, noteName, noteText, approvedAt } = input;
+    const { action, files, hash, noteName, noteText, approvedAt } = input;
     const { from, journal, now } = this.#options;
     const messageId = messageIdFor(action, asciiDomain(from.address));
     const eml = await composeMessage({
@@ -73,12 +73,13 @@ export class SealedReplies implements SealedEffects {
       inReplyTo: action.inReplyTo,
       references: action.references,
       text: action.text,
+      attachments: files,
     });
     const result = await journal.seal({
       id: action.id,
       hash,
       messageId,
-      eml,
+      payload: eml,
       envelope: { from: onTheWire(from.address), to: recipients([...action.to, ...action.cc]) },
       subject: action.subject,
       noteName,

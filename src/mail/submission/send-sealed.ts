@@ -5,13 +5,12 @@ import { deliveryVerdict, type DeliveryVerdict } from '../../core/delivery-verdi
 import type { EffectState } from '../../core/effect-state.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import { writeDurably } from '../../files/durable.ts';
-import type { EffectJournal } from './journal.ts';
-import type { SealedRecord } from './journal-records.ts';
+import type { MailJournal, SealedMail } from './sealed-mail.ts';
 import type { SendLimit } from './send-limit.ts';
 import { type SmtpSettings, submit } from './submit.ts';
 
 export interface SendDeps {
-  readonly journal: EffectJournal;
+  readonly journal: MailJournal;
   readonly limit: SendLimit;
   readonly smtp: SmtpSettings;
   readonly dryRun: boolean;
@@ -38,7 +37,7 @@ export async function sendSealed(id: TaskId, deps: SendDeps): Promise<SendResult
   const { state, sealed } = await deps.journal.view(id);
   if ((state.state !== 'sealed' && state.state !== 'retry') || !sealed) return { kind: 'settled', state };
   if (await deps.paused()) return { kind: 'paused' };
-  const eml = await deps.journal.message(sealed);
+  const eml = await deps.journal.payload(sealed);
   if (deps.dryRun) return { kind: 'dry_run', file: await keepUnsent(sealed, eml, deps.stateDir) };
   const slot = await deps.limit.take();
   if (!slot.ok) return { kind: 'limited', until: slot.until };
@@ -69,7 +68,7 @@ function isSent(verdict: DeliveryVerdict): boolean {
   return verdict.verdict === 'sent' || verdict.verdict === 'sent_partly';
 }
 
-async function keepUnsent(sealed: SealedRecord, eml: Uint8Array, stateDir: string): Promise<string> {
+async function keepUnsent(sealed: SealedMail, eml: Uint8Array, stateDir: string): Promise<string> {
   const file = join('dry-run', `${sealed.id}-g${sealed.seal}.eml`);
   await mkdir(join(stateDir, 'dry-run'), { recursive: true, mode: 0o700 });
   await writeDurably(join(stateDir, file), eml);

@@ -21,11 +21,11 @@ export const fileInSent: Tool<typeof input, typeof fileAnswer, EmailDeps> = {
     if (state.state !== 'done' || !sealed) return { filed: 'not_sent' };
     if (filed) return { filed: filed.how === 'off' ? 'off' : 'already' };
     if (filing === 'off') {
-      await journal.recordFiled(id, 'off');
+      await journal.recordFiled(id, { how: 'off' });
       return { filed: 'off' };
     }
-    const result = await sent.file(sealed.messageId, await journal.message(sealed));
-    if (result !== 'unknown') await journal.recordFiled(id, result);
+    const result = await sent.file(sealed.messageId, await journal.payload(sealed));
+    if (result !== 'unknown') await journal.recordFiled(id, { how: result });
     return { filed: result };
   },
 };

@@ -13,7 +13,7 @@ import type { Drafter } from '../../../src/drafting/drafter.ts';
 import { effectEvidence } from '../../../src/local/effect-evidence.ts';
 import { openEffectGuard } from '../../../src/local/effect-guard.ts';
 import { syncWatch } from '../../../src/local/sync-watch.ts';
-import { EffectJournal } from '../../../src/mail/submission/journal.ts';
+import { openMailJournal } from '../../../src/mail/submission/sealed-mail.ts';
 import { SealedReplies } from '../../../src/mail/submission/sealed-replies.ts';
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import type { Config, SYNC_KEYS } from '../../../src/runtime/config.ts';
@@ -210,7 +210,7 @@ async function handler(
 ): Promise<{ handle: () => Promise<void>; sent: readonly string[]; stopHandler: () => Promise<void> }> {
   const sent: string[] = [];
   const clock: Clock = systemClock;
-  const journal = await EffectJournal.open({
+  const journal = await openMailJournal({
     stateDir,
     self: ownIdentity(),
     isAlive,
@@ -220,7 +220,7 @@ async function handler(
     threadStatus: () => Promise.resolve('quiet'),
     lookInSent: () => Promise.resolve('absent'),
     fileInSent: async (id) => {
-      await journal.recordFiled(id, 'filed');
+      await journal.recordFiled(id, { how: 'filed' });
       return 'filed';
     },
     send: async (id) => {
@@ -229,7 +229,7 @@ async function handler(
       const begun = await journal.beginAttempt(id, sealed.seal);
       if (!begun.ok) return { kind: 'settled' };
       begun.attempt.transmitting();
-      sent.push(Buffer.from(await journal.message(sealed)).toString());
+      sent.push(Buffer.from(await journal.payload(sealed)).toString());
       await begun.attempt.finish({ verdict: 'sent', words: '250 ok' }, 'final-reply');
       return { kind: 'settled' };
     },

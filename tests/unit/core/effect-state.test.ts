@@ -28,7 +28,9 @@ const attempt = fc.record({
   result: fc.option(result),
   resolution: fc.option(
     fc.record({
-      how: fc.constantFrom('found_in_sent' as const, 'user_sent' as const, 'user_resend' as const),
+      how: fc.constantFrom(
+        ...(['found_in_sent', 'user_sent', 'user_resend', 'found_posted', 'found_not_posted'] as const),
+      ),
       at: fc.constant(9),
       evidence: fc.constant('e'),
     }),
@@ -48,7 +50,7 @@ function mayHaveSent(a: Attempt<Process>): boolean {
   if (a.kind === 'withdrawn') return false;
   if (a.result?.verdict === 'sent' || a.result?.verdict === 'sent_partly') return true;
   if (a.result && a.result.verdict !== 'in_doubt') return false;
-  if (a.resolution) return a.resolution.how !== 'user_resend';
+  if (a.resolution) return a.resolution.how !== 'user_resend' && a.resolution.how !== 'found_not_posted';
   if (a.result) return true;
   return a.transmitting === 'sender' || (a.transmitting === 'no' && a.process === 'alive');
 }

@@ -1,28 +1,26 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import type { Attempt, JournalEntries } from '../../core/effect-state.ts';
-import { errno } from '../../files/errno.ts';
-import type { ProcessIdentity } from '../../runtime/process-identity.ts';
+import type { Attempt, JournalEntries } from '../core/effect-state.ts';
+import { errno } from '../files/errno.ts';
+import type { ProcessIdentity } from '../runtime/process-identity.ts';
 import {
   attemptSchema,
-  type FiledRecord,
-  filedSchema,
+  type JournalFormat,
   resolutionSchema,
   resultSchema,
-  type SealedRecord,
-  sealedRecordSchema,
+  type SealedCommon,
   stateResolution,
   stateResult,
   transmittingSchema,
 } from './journal-records.ts';
 
 /** One generation read back: `journal/<id>/g<k>/`. */
-export interface Generation {
+export interface Generation<Sealed, Filed> {
   readonly folder: string;
   readonly k: number;
-  readonly sealed: SealedRecord | null;
-  readonly filed: FiledRecord | null;
+  readonly sealed: Sealed | null;
+  readonly filed: Filed | null;
   readonly entries: JournalEntries<ProcessIdentity>;
 }
 
@@ -32,7 +30,11 @@ const MAX_FILES = 20_000;
 const MAX_RECORD_BYTES = 8_388_608;
 
 /** Never throws for what lies in the folder: that becomes a fault, and a fault is never acted on. */
-export async function readGeneration(folder: string, k: number): Promise<Generation> {
+export async function readGeneration<Sealed extends SealedCommon, Filed extends { readonly at: string }>(
+  format: JournalFormat<Sealed, Filed>,
+  folder: string,
+  k: number,
+): Promise<Generation<Sealed, Filed>> {
   const faults: string[] = [];
   const names = (await readdir(folder)).filter((name) => !name.startsWith('.handover-'));
   if (names.length > MAX_FILES) faults.push(`more than ${MAX_FILES} files`);
@@ -44,7 +46,7 @@ export async function readGeneration(folder: string, k: number): Promise<Generat
     resolution: new Set(),
   };
   for (const name of names.slice(0, MAX_FILES)) {
-    if (['sealed.json', 'message.eml', 'filed.json'].includes(name)) continue;
+    if (['sealed.json', format.payload, 'filed.json'].includes(name)) continue;
     const groups = FILE.exec(name)?.groups;
     if (!groups) faults.push(`a file that does not belong here: ${JSON.stringify(name.slice(0, 80))}`);
     for (const kind of ['attempt', 'transmitting', 'result', 'resolution'] as const) {
@@ -52,10 +54,10 @@ export async function readGeneration(folder: string, k: number): Promise<Generat
       if (n !== undefined) numbered[kind].add(Number(n));
     }
   }
-  const sealed = names.includes('sealed.json') ? await read('sealed.json', sealedRecordSchema) : null;
-  if (sealed && !names.includes('message.eml')) faults.push('message.eml is missing');
+  const sealed = names.includes('sealed.json') ? await read('sealed.json', format.schema) : null;
+  if (sealed && !names.includes(format.payload)) faults.push(`${format.payload} is missing`);
   if (sealed && sealed.seal !== k) faults.push('sealed.json belongs to another generation');
-  const filed = names.includes('filed.json') ? await read('filed.json', filedSchema) : null;
+  const filed = names.includes('filed.json') ? await read('filed.json', format.filed) : null;
   const attempts: Attempt<ProcessIdentity>[] = [];
   for (const n of [...numbered.attempt].sort((a, b) => a - b)) {
     const head = await read(`attempt-${n}.json`, attemptSchema);

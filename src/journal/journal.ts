@@ -1,22 +1,17 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DeliveryVerdict, SubmissionPhase } from '../../core/delivery-verdict.ts';
-import { type Backoff, type EffectState, effectState, type ResolvedHow } from '../../core/effect-state.ts';
-import { isTaskId, type TaskId } from '../../core/task-id.ts';
-import { createDurably, syncFolder, writeDurably } from '../../files/durable.ts';
-import { errno } from '../../files/errno.ts';
-import type { ProcessIdentity } from '../../runtime/process-identity.ts';
+import type { DeliveryVerdict } from '../core/delivery-verdict.ts';
+import { type Backoff, type EffectState, effectState, type ResolvedHow } from '../core/effect-state.ts';
+import { isTaskId, type TaskId } from '../core/task-id.ts';
+import { createDurably, syncFolder, writeDurably } from '../files/durable.ts';
+import { errno } from '../files/errno.ts';
+import type { ProcessIdentity } from '../runtime/process-identity.ts';
 import { createDurablySync } from './durable-sync.ts';
 import { type Generation, readGeneration } from './generation.ts';
-import {
-  type FiledRecord,
-  type ResultRecord,
-  type SealedRecord,
-  sealedRecordSchema,
-} from './journal-records.ts';
+import type { JournalFormat, ResultRecord, SealedCommon } from './journal-records.ts';
 
-export type JournalFaultCode = 'message-damaged' | 'not-recorded' | 'transmission-revoked';
+export type JournalFaultCode = 'payload-damaged' | 'not-recorded' | 'transmission-revoked';
 
 export class JournalFault extends Error {
   readonly code: JournalFaultCode;
@@ -41,35 +36,39 @@ export interface JournalOptions {
   readonly backoff?: Omit<Backoff, 'key'> | undefined;
 }
 
-/** What is sealed: the exact bytes of the mail and what was approved about it. */
-export type SealInput = Omit<SealedRecord, 'seal' | 'emlSha256' | 'sealedAt'> & {
+/** What is sealed: exactly what will happen, as bytes, and what was approved about it. */
+export type SealInput<Sealed extends SealedCommon> = Omit<
+  Sealed,
+  'id' | 'seal' | 'emlSha256' | 'payloadSha256' | 'sealedAt'
+> & {
   readonly id: TaskId;
-  readonly eml: Uint8Array;
+  readonly hash: string;
+  readonly payload: Uint8Array;
 };
 
 export type SealResult =
   /** `again`: exactly this was sealed before and still waits, so nothing was written. */
   | { readonly ok: true; readonly seal: number; readonly again: boolean }
-  /** `done`, `in_doubt`, `running`, `unreadable`: it may have been sent, or nobody can tell. */
+  /** `done`, `in_doubt`, `running`, `unreadable`: it may have happened, or nobody can tell. */
   | { readonly ok: false; readonly state: EffectState };
 
-export interface EffectView {
+export interface EffectView<Sealed, Filed> {
   readonly state: EffectState;
   /** What is sealed in the generation that `state` speaks of. */
-  readonly sealed: SealedRecord | null;
-  readonly filed: FiledRecord | null;
+  readonly sealed: Sealed | null;
+  readonly filed: Filed | null;
 }
 
-/** The right to one attempt. Only its owner may let the body out, and only once. */
+/** The right to one attempt. Only its owner may let the effect out (a mail's body, the call that posts), and only once. */
 export interface OpenAttempt {
   readonly n: number;
   /**
-   * Records, synchronously and fsynced, that the body may now leave.
+   * Records, synchronously and fsynced, that it may now happen.
    * @throws JournalFault `transmission-revoked` when the attempt was given up by a later process.
    */
   transmitting(): void;
   /** @throws JournalFault `not-recorded` (disk full …): then nobody knows, and the process should stop. */
-  finish(verdict: DeliveryVerdict, phase: SubmissionPhase): Promise<void>;
+  finish(verdict: DeliveryVerdict, phase: string): Promise<void>;
 }
 
 export type BeginResult =
@@ -84,40 +83,46 @@ const DEFAULT_BACKOFF = { firstMs: 15_000, maxMs: 900_000 };
  * Layout and states: core/effect-state.ts. A finished task costs nothing but its own folder, which is found
  * by its id; nothing here lists the tasks.
  */
-export class EffectJournal {
+export class EffectJournal<Sealed extends SealedCommon, Filed extends { readonly at: string }> {
   readonly #options: JournalOptions;
+  readonly #format: JournalFormat<Sealed, Filed>;
   readonly #root: string;
 
-  private constructor(options: JournalOptions) {
+  private constructor(options: JournalOptions, format: JournalFormat<Sealed, Filed>) {
     this.#options = options;
+    this.#format = format;
     this.#root = join(options.stateDir, 'journal');
   }
 
-  static async open(options: JournalOptions): Promise<EffectJournal> {
-    const journal = new EffectJournal(options);
+  static async open<Sealed extends SealedCommon, Filed extends { readonly at: string }>(
+    options: JournalOptions,
+    format: JournalFormat<Sealed, Filed>,
+  ): Promise<EffectJournal<Sealed, Filed>> {
+    const journal = new EffectJournal(options, format);
     await mkdir(journal.#root, { recursive: true, mode: 0o700 });
     await syncFolder(options.stateDir);
     return journal;
   }
 
   /** Where the task's effect stands. O(1) in the number of tasks. */
-  async view(id: TaskId): Promise<EffectView> {
+  async view(id: TaskId): Promise<EffectView<Sealed, Filed>> {
     const { decisive, state } = await this.#read(id);
     return { state, sealed: decisive?.sealed ?? null, filed: decisive?.filed ?? null };
   }
 
   /**
-   * Commits to exactly these bytes. From here nothing that arrives by sync can change what is sent. A task
-   * that was not sent may be sealed anew (another generation); the old one is withdrawn first, through the
-   * same exclusive name that an attempt would need, so that it cannot be sent as well.
+   * Commits to exactly these bytes. From here nothing that arrives by sync can change what happens. A task
+   * that did not happen may be sealed anew (another generation); the old one is withdrawn first, through the
+   * same exclusive name that an attempt would need, so that it cannot happen as well.
    */
-  async seal(input: SealInput): Promise<SealResult> {
-    const { id, eml, ...rest } = input;
+  async seal(input: SealInput<Sealed>): Promise<SealResult> {
+    const { id, payload, ...rest } = input;
+    const { digest, payload: file, schema } = this.#format;
     const { decisive, state, generations } = await this.#read(id);
     if (['done', 'in_doubt', 'running', 'unreadable'].includes(state.state)) return { ok: false, state };
-    const emlSha256 = sha256(eml);
+    const sum = sha256(payload);
     if (state.state === 'sealed' || state.state === 'retry') {
-      const same = decisive?.sealed?.hash === input.hash && decisive.sealed.emlSha256 === emlSha256;
+      const same = decisive?.sealed?.hash === input.hash && digestOf(decisive.sealed, digest) === sum;
       if (same) return { ok: true, seal: decisive.k, again: true };
       const withdrawn = await this.withdraw(id);
       if (withdrawn.state !== 'withdrawn') return { ok: false, state: withdrawn };
@@ -125,22 +130,23 @@ export class EffectJournal {
     const k = Math.max(0, ...generations.filter((g) => g.sealed).map((g) => g.k)) + 1;
     const folder = await this.#generationFolder(id, k);
     // Never written in a form that could not be read back.
-    const record = sealedRecordSchema.parse({ id, ...rest, sealedAt: this.#stamp(), seal: k, emlSha256 });
+    const record = schema.parse({ id, ...rest, sealedAt: this.#stamp(), seal: k, [digest]: sum });
     // Replaces what a crash left before its sealed.json; the digest keeps two sealers from mixing.
-    await writeDurably(join(folder, 'message.eml'), eml);
+    await writeDurably(join(folder, file), payload);
     const won = await createDurably(join(folder, 'sealed.json'), JSON.stringify(record));
     return won ? { ok: true, seal: k, again: false } : { ok: false, state: (await this.#read(id)).state };
   }
 
-  /** The sealed bytes. @throws JournalFault `message-damaged` when they are not what was sealed. */
-  async message(sealed: SealedRecord): Promise<Uint8Array> {
+  /** The sealed bytes. @throws JournalFault `payload-damaged` when they are not what was sealed. */
+  async payload(sealed: Sealed): Promise<Uint8Array> {
     const { id } = sealed;
-    const path = join(this.#root, id, `g${sealed.seal}`, 'message.eml');
-    const eml = await readFile(path).catch((cause: unknown) => {
-      throw new JournalFault('message-damaged', id, { cause });
+    const path = join(this.#root, id, `g${sealed.seal}`, this.#format.payload);
+    const bytes = await readFile(path).catch((cause: unknown) => {
+      throw new JournalFault('payload-damaged', id, { cause });
     });
-    if (sha256(eml) !== sealed.emlSha256) throw new JournalFault('message-damaged', id);
-    return eml;
+    if (sha256(bytes) !== digestOf(sealed, this.#format.digest))
+      throw new JournalFault('payload-damaged', id);
+    return bytes;
   }
 
   /** Takes the next attempt at the generation `seal`, if the state allows one now. Of several callers one gets it. */
@@ -157,7 +163,7 @@ export class EffectJournal {
   }
 
   /**
-   * Makes sure that what is sealed is never sent, so that it can be sealed anew; a refused one as well.
+   * Makes sure that what is sealed never happens, so that it can be sealed anew; a refused one as well.
    * Gives the state afterwards: anything but `withdrawn` (or `none`) says it was too late for that.
    */
   async withdraw(id: TaskId): Promise<EffectState> {
@@ -178,16 +184,19 @@ export class EffectJournal {
     return (await this.#read(id)).state;
   }
 
-  /** Records that the copy in Sent is taken care of. */
-  async recordFiled(id: TaskId, how: FiledRecord['how']): Promise<void> {
+  /** Records that what follows the effect is taken care of (a mail's copy in Sent). Written once. */
+  async recordFiled(id: TaskId, filed: Omit<Filed, 'at'>): Promise<void> {
     const { decisive, state } = await this.#read(id);
     if (state.state !== 'done' || !decisive) return;
-    await createDurably(join(decisive.folder, 'filed.json'), JSON.stringify({ how, at: this.#stamp() }));
+    const record = this.#format.filed.parse({ ...filed, at: this.#stamp() });
+    await createDurably(join(decisive.folder, 'filed.json'), JSON.stringify(record));
   }
 
-  async #read(
-    id: TaskId,
-  ): Promise<{ decisive: Generation | null; state: EffectState; generations: Generation[] }> {
+  async #read(id: TaskId): Promise<{
+    decisive: Generation<Sealed, Filed> | null;
+    state: EffectState;
+    generations: Generation<Sealed, Filed>[];
+  }> {
     // The id becomes a path: the type is not trusted with that.
     if (!isTaskId(id)) throw new TypeError('not a task id');
     const folder = join(this.#root, id);
@@ -195,17 +204,17 @@ export class EffectJournal {
       if (errno(error) === 'ENOENT') return [];
       throw error;
     });
-    const generations: Generation[] = [];
+    const generations: Generation<Sealed, Filed>[] = [];
     for (const name of names) {
       const k = /^g(\d{1,6})$/.exec(name)?.[1];
       if (k === undefined) {
         const why = `a file that does not belong here: ${JSON.stringify(name.slice(0, 80))}`;
         return { decisive: null, state: { state: 'unreadable', why }, generations: [] };
       }
-      generations.push(await readGeneration(join(folder, name), Number(k)));
+      generations.push(await readGeneration(this.#format, join(folder, name), Number(k)));
     }
     generations.sort((a, b) => a.k - b.k);
-    let decisive: Generation | null = null;
+    let decisive: Generation<Sealed, Filed> | null = null;
     let state: EffectState = { state: 'none' };
     const backoff = { ...(this.#options.backoff ?? DEFAULT_BACKOFF), key: id };
     for (const generation of generations) {
@@ -229,16 +238,20 @@ export class EffectJournal {
     return folder;
   }
 
-  #takeNumber(generation: Generation, n: number, kind: 'attempt' | 'withdrawn'): Promise<boolean> {
+  #takeNumber(
+    generation: Generation<Sealed, Filed>,
+    n: number,
+    kind: 'attempt' | 'withdrawn',
+  ): Promise<boolean> {
     const record = { n, kind, at: this.#stamp(), process: this.#options.self };
     return createDurably(join(generation.folder, `attempt-${n}.json`), JSON.stringify(record));
   }
 
   /**
    * An attempt whose process died before transmitting is made void by the very name its sender would need.
-   * So even when "died" was wrong (another pid namespace), at most one of the two can let a body out.
+   * So even when "died" was wrong (another pid namespace), at most one of the two can let it happen.
    */
-  async #giveUpDead(generation: Generation): Promise<boolean> {
+  async #giveUpDead(generation: Generation<Sealed, Filed>): Promise<boolean> {
     const last = generation.entries.attempts.at(-1);
     if (!last || last.kind === 'withdrawn' || last.result || last.resolution || last.transmitting === 'void')
       return true;
@@ -282,6 +295,11 @@ function forRecord(verdict: DeliveryVerdict): DeliveryVerdict {
     words: r.words.slice(0, 2000),
   }));
   return { ...cut, refused };
+}
+
+/** A record that passed its schema has it. */
+function digestOf(sealed: SealedCommon, key: string): unknown {
+  return Object.entries(sealed).find(([name]) => name === key)?.[1];
 }
 
 function sha256(bytes: Uint8Array): string {

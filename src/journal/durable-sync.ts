@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fsyncSync, linkSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { STAGING_PREFIX } from '../../files/durable.ts';
-import { errno } from '../../files/errno.ts';
+import { STAGING_PREFIX } from '../files/durable.ts';
+import { errno } from '../files/errno.ts';
 
 /**
  * `createDurably` without a turn of the event loop: what it records must be on disk before the next byte
