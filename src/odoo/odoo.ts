@@ -23,14 +23,14 @@ export interface OdooCall {
   /** By name, in the order of the method's own parameters (JSON-RPC and XML-RPC to old servers send them by position). */
   readonly args: Readonly<Record<string, OdooValue>>;
   readonly context?: Readonly<Record<string, OdooValue>> | undefined;
-  /** Only reads and proven repeatable calls; see open-odoo.ts. */
-  readonly repeatable?: boolean | undefined;
 }
 
 export interface Odoo {
   readonly protocol: OdooProtocol;
   /** '19.0', '14.0'. */
   readonly version: string;
+  /** Of the server, without a slash at the end. */
+  readonly url: string;
   readonly db: string;
   /** The user of the key. */
   readonly uid: number;
