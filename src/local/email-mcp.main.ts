@@ -15,7 +15,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { parseAddressList } from '../core/address-list.ts';
 import { JournalFault } from '../journal/journal.ts';
 import { openMailJournal } from '../mail/submission/sealed-mail.ts';
-import { SendLimit } from '../mail/submission/send-limit.ts';
+import { EffectLimit } from '../journal/effect-limit.ts';
 import { sendSealed } from '../mail/submission/send-sealed.ts';
 import { filesItself, SentFolder } from '../mail/submission/sent-folder.ts';
 import { ImapSession } from '../mail/submission/sent-folder-session.ts';
@@ -63,7 +63,7 @@ async function serve(): Promise<void> {
   const at = crashAt();
   const vault = await Vault.open(config.VAULT_DIR);
   const journal = await openMailJournal({ stateDir, self: ownIdentity(), isAlive, now });
-  const limit = new SendLimit({ stateDir, perHour: config.MAX_SENDS_PER_HOUR, now });
+  const limit = new EffectLimit({ stateDir, of: 'sends', perHour: config.MAX_SENDS_PER_HOUR, now });
   const ca = config.TLS_CA_FILE === '' ? undefined : await readFile(config.TLS_CA_FILE, 'utf8');
   const session = new ImapSession({
     host: config.IMAP_HOST,

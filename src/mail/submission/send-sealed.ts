@@ -6,12 +6,12 @@ import type { EffectState } from '../../core/effect-state.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import { writeDurably } from '../../files/durable.ts';
 import type { MailJournal, SealedMail } from './sealed-mail.ts';
-import type { SendLimit } from './send-limit.ts';
+import type { EffectLimit } from '../../journal/effect-limit.ts';
 import { type SmtpSettings, submit } from './submit.ts';
 
 export interface SendDeps {
   readonly journal: MailJournal;
-  readonly limit: SendLimit;
+  readonly limit: EffectLimit;
   readonly smtp: SmtpSettings;
   readonly dryRun: boolean;
   readonly stateDir: string;

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDurably, writeDurably } from '../../files/durable.ts';
+import { createDurably, writeDurably } from '../files/durable.ts';
 
-export type SendSlot =
-  | { readonly ok: true /** The attempt surely sent nothing: it does not count. */; release(): Promise<void> }
+export type EffectSlot =
+  | { readonly ok: true /** The attempt surely did nothing: it does not count. */; release(): Promise<void> }
   /** Milliseconds since the epoch: when the next one is free. */
   | { readonly ok: false; readonly until: number };
 
@@ -16,22 +16,27 @@ interface Entry {
 const HOUR_MS = 3_600_000;
 
 /**
- * Sends within the last hour, counted on disk so that neither a restart nor a second client gets past the
- * limit. Each send takes the next number exclusively (`STATE_DIR/sends/<n>`): whoever looked before another
- * took it looks again.
+ * Effects within the last hour, counted on disk so that neither a restart nor a second client gets past the
+ * limit. Each takes the next number exclusively (`STATE_DIR/sends/<n>`, `STATE_DIR/posts/<n>`): whoever
+ * looked before another took it looks again.
  */
-export class SendLimit {
+export class EffectLimit {
   readonly #folder: string;
   readonly #perHour: number;
   readonly #now: () => number;
 
-  constructor(options: { readonly stateDir: string; readonly perHour: number; readonly now: () => number }) {
-    this.#folder = join(options.stateDir, 'sends');
+  constructor(options: {
+    readonly stateDir: string;
+    readonly of: 'sends' | 'posts';
+    readonly perHour: number;
+    readonly now: () => number;
+  }) {
+    this.#folder = join(options.stateDir, options.of);
     this.#perHour = options.perHour;
     this.#now = options.now;
   }
 
-  async take(): Promise<SendSlot> {
+  async take(): Promise<EffectSlot> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     for (;;) {
       const taken = await this.#numbers();
@@ -76,7 +81,7 @@ export class SendLimit {
       // Gone (pruned by another process) or damaged.
     }
     const found = await stat(path).catch(() => null);
-    // Damaged counts as a send: the limit errs on the side of waiting.
+    // Damaged counts: the limit errs on the side of waiting.
     return { at: found?.mtimeMs ?? 0, counts: found !== null };
   }
 

@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SendLimit } from '../../src/mail/submission/send-limit.ts';
+import { EffectLimit } from '../../src/journal/effect-limit.ts';
 import { testDir } from '../helpers/testdir.ts';
 
 const HOUR = 3_600_000;
@@ -15,7 +15,7 @@ beforeEach(async () => {
   now = start;
 });
 
-const limit = (perHour: number) => new SendLimit({ stateDir, perHour, now: () => now });
+const limit = (perHour: number) => new EffectLimit({ stateDir, of: 'sends', perHour, now: () => now });
 
 describe('the hourly limit', () => {
   it('is a window that slides: each send frees its place after an hour', async () => {

@@ -1,0 +1,48 @@
+import type { Invoice, MoveType, OdooKind } from '../../core/odoo/invoice.ts';
+import { invoiceProperties, invoiceSection } from '../../core/odoo/invoice-section.ts';
+import { postDifference, type PostProperties } from '../../core/odoo/post-action.ts';
+
+/** What the user said yes to: the text that was shown and the properties beside it. */
+export interface Shown {
+  readonly kind: OdooKind;
+  readonly section: string;
+  readonly properties: PostProperties;
+}
+
+/** `lines` say what differs, Markdown for a callout; empty when nothing does. */
+export interface Held {
+  readonly section: string;
+  readonly lines: readonly string[];
+}
+
+/** What Odoo has now against what was shown, by the text that a card of it would have. */
+export function heldAgainst(shown: Shown, invoice: Invoice): Held {
+  const section = invoiceSection(invoice);
+  const now = { section, properties: invoiceProperties(invoice) };
+  if (!TYPES[shown.kind].includes(invoice.type)) {
+    return { section, lines: ['In Odoo it is a document of another kind than on the card.'] };
+  }
+  if (section === shown.section && sameProperties(shown.properties, now.properties)) {
+    return { section, lines: [] };
+  }
+  return { section, lines: postDifference(shown, now) };
+}
+
+/** The same once it is posted: Odoo fills the dates that the card left to the day of posting. */
+export function heldAgainstPosted(shown: Shown, invoice: Invoice): Held {
+  if (shown.properties['invoice_date'] !== null) return heldAgainst(shown, invoice);
+  const due = shown.properties['due_date'];
+  const dueDate = typeof due === 'string' ? due : null;
+  return heldAgainst(shown, { ...invoice, invoiceDate: null, dueDate });
+}
+
+const TYPES: Readonly<Record<OdooKind, readonly MoveType[]>> = {
+  odoo_invoice: ['out_invoice'],
+  odoo_bill: ['in_invoice'],
+  odoo_credit_note: ['out_refund', 'in_refund'],
+};
+
+function sameProperties(a: PostProperties, b: PostProperties): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => (a[key] ?? null) === (b[key] ?? null));
+}
