@@ -1,25 +1,20 @@
 import type { EffectWord } from '../core/approval-step.ts';
+import type { ResolvedHow } from '../core/effect-state.ts';
+import type { EffectDetails } from '../core/effect-word.ts';
 import type { MailAction } from '../core/approval.ts';
 import type { TaskId } from '../core/task-id.ts';
 
 /** What the approval handler knows of one task's effect; read from the journal, never from the vault. */
-export interface EffectView {
+export interface EffectView extends EffectDetails {
   readonly word: EffectWord;
   /** The approved card as it was sealed; present from then on. */
   readonly sealed?: {
     readonly noteName: string;
     readonly noteText: string;
-    readonly messageId: string;
+    /** Of a mail. */
+    readonly messageId?: string;
     readonly approval: { readonly who: string; readonly when: string; readonly hash: string };
   };
-  /** Milliseconds: when a refused-for-now attempt may be repeated. */
-  readonly retryAt?: number;
-  /** Milliseconds: when the last attempt began. */
-  readonly attemptAt?: number;
-  /** The server's own words about the last attempt. */
-  readonly words?: string;
-  /** Recipients the server refused while it took the mail for the others. */
-  readonly refused?: readonly string[];
   readonly filed?: boolean;
 }
 
@@ -30,9 +25,8 @@ export interface SealedFile {
   readonly content: Uint8Array;
 }
 
-export interface SealInput {
-  readonly action: MailAction;
-  readonly files: readonly SealedFile[];
+/** What is sealed of every card. */
+export interface SealedCard {
   readonly hash: string;
   readonly noteName: string;
   readonly noteText: string;
@@ -40,15 +34,24 @@ export interface SealInput {
   readonly approvedAt: string;
 }
 
-/** The effect journal in STATE_DIR, as the handler uses it. */
-export interface SealedEffects {
+export interface SealInput extends SealedCard {
+  readonly action: MailAction;
+  readonly files: readonly SealedFile[];
+}
+
+/** What the handler needs of a journal once a card is sealed. */
+export interface EffectRecords {
   view(id: TaskId): Promise<EffectView>;
-  /** The instant of commitment: when it returns, exactly these bytes may leave, whatever the vault says. */
-  seal(input: SealInput): Promise<void>;
   /** Takes a seal back that never left: after a refusal or a dry run, the next yes seals anew. */
   release(id: TaskId, why: string): Promise<void>;
   /** Settles a doubt. */
-  resolve(id: TaskId, how: 'found_in_sent' | 'user_sent' | 'user_resend', evidence: string): Promise<void>;
+  resolve(id: TaskId, how: ResolvedHow, evidence: string): Promise<void>;
+}
+
+/** The effect journal in STATE_DIR, as the handler uses it. */
+export interface SealedEffects<Input extends SealedCard = SealInput> extends EffectRecords {
+  /** The instant of commitment: when it returns, exactly this may happen, whatever the vault says. */
+  seal(input: Input): Promise<void>;
 }
 
 export type SendOutcome =

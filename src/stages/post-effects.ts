@@ -1,16 +1,32 @@
 /** What the approval handler asks of odoo-mcp in live mode. Every answer can be `unknown`: then it is asked again later. */
+import type { PostAction, PostProperties } from '../core/odoo/post-action.ts';
 import type { TaskId } from '../core/task-id.ts';
-import type { SendOutcome } from './mail-effects.ts';
+import type { SealedCard, SealedEffects, SendOutcome } from './mail-effects.ts';
+
+export interface PostSealInput extends SealedCard {
+  readonly action: PostAction;
+  /** The user was told that it was posted once and reset to draft, and said yes again: only then may it be posted again. */
+  readonly again: boolean;
+}
+
+/** The journal of Odoo's effects, as the handler uses it. */
+export type SealedPosts = SealedEffects<PostSealInput>;
+
+/** What the card would show now; `lines` say what differs from what it shows, Markdown for a callout. */
+export interface ChangedDraft {
+  readonly section: string;
+  readonly properties: PostProperties;
+  readonly lines: readonly string[];
+}
 
 /** The card of this task, as it lies in the vault, held against what Odoo has now. */
 export type DraftLook =
   | { readonly is: 'as_shown' }
-  /** `section` is what the card would show now; `lines` say what differs, Markdown for a callout. */
-  | { readonly is: 'changed'; readonly section: string; readonly lines: readonly string[] }
+  | ({ readonly is: 'changed' } & ChangedDraft)
   | { readonly is: 'deleted' }
   /** Posted once and reset to draft by a person: never posted again without a question. */
-  | { readonly is: 'reset'; readonly number: string | null }
-  /** It is posted already, as shown. */
+  | { readonly is: 'reset'; readonly number: string | null; readonly changed: ChangedDraft | null }
+  /** It is posted already, as shown: sealing it and `post` then end as done, and nothing is posted again. */
   | { readonly is: 'posted'; readonly number: string }
   | { readonly is: 'cancelled' }
   /** Odoo or our configuration refuses, in words for the user (a wrong key, the mode, the wrong database). */

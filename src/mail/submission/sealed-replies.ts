@@ -1,7 +1,7 @@
 import { addressKey, asciiDomain } from '../../core/address-list.ts';
 import { messageIdFor } from '../../core/approval.ts';
-import type { EffectWord } from '../../core/approval-step.ts';
-import type { EffectState } from '../../core/effect-state.ts';
+import type { EffectState, ResolvedHow } from '../../core/effect-state.ts';
+import { effectDetails, effectWord } from '../../core/effect-word.ts';
 import type { Address } from '../../core/mail.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import type { EffectView, SealedEffects, SealInput } from '../../stages/mail-effects.ts';
@@ -52,7 +52,7 @@ export class SealedReplies implements SealedEffects {
             },
           }
         : {}),
-      ...details(state),
+      ...effectDetails(state),
       filed: filed !== null,
     };
   }
@@ -96,55 +96,8 @@ export class SealedReplies implements SealedEffects {
     if (state.state !== 'withdrawn' && state.state !== 'none') throw new SealRefused(id, state);
   }
 
-  async resolve(
-    id: TaskId,
-    how: 'found_in_sent' | 'user_sent' | 'user_resend',
-    evidence: string,
-  ): Promise<void> {
+  async resolve(id: TaskId, how: ResolvedHow, evidence: string): Promise<void> {
     await this.#options.journal.resolve(id, how, evidence);
-  }
-}
-
-function effectWord(state: EffectState, now: number): EffectWord {
-  switch (state.state) {
-    case 'none':
-    case 'withdrawn':
-      return 'none';
-    case 'sealed':
-      return 'ready';
-    case 'retry':
-      return state.after > now ? 'waiting' : 'ready';
-    case 'running':
-    case 'done':
-    case 'failed':
-    case 'in_doubt':
-    case 'unreadable':
-      return state.state;
-  }
-}
-
-function details(state: EffectState): Partial<EffectView> {
-  switch (state.state) {
-    case 'retry':
-      return { retryAt: state.after, attemptAt: state.at, words: state.words };
-    case 'done':
-      return {
-        attemptAt: state.at,
-        words: state.words,
-        refused: state.refused.map((r) => r.address),
-      };
-    case 'failed':
-      return { attemptAt: state.at, words: state.words };
-    case 'in_doubt':
-      return { attemptAt: state.since, words: state.words };
-    case 'running':
-      return { attemptAt: state.since };
-    case 'unreadable':
-      return { words: state.why };
-    case 'none':
-    case 'sealed':
-    case 'withdrawn':
-      return {};
   }
 }
 
