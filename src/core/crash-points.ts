@@ -27,6 +27,10 @@ export const CRASH_POINTS = [
   'email-mcp:transmitting',
   'email-mcp:accepted',
   'email-mcp:result-written',
+  'odoo-mcp:attempt-recorded',
+  'odoo-mcp:posting',
+  'odoo-mcp:posted',
+  'odoo-mcp:result-written',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

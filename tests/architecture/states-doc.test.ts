@@ -35,7 +35,9 @@ describe('docs/states.md', () => {
   });
 
   it('names no crash point that is not in the code', () => {
-    const named = [...doc.matchAll(/`((?:watcher|replier|handler|email-mcp|orchestrator):[a-z-]+)`/g)];
+    const named = [
+      ...doc.matchAll(/`((?:watcher|replier|handler|email-mcp|odoo-mcp|orchestrator):[a-z-]+)`/g),
+    ];
     expect(
       named
         .map((match) => match[1])

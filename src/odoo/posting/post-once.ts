@@ -1,6 +1,6 @@
 import type { DeliveryCause } from '../../core/delivery-verdict.ts';
 import { OdooFault, type OdooFaultCode } from '../faults.ts';
-import type { Odoo } from '../odoo.ts';
+import type { OdooConnection } from '../open-odoo.ts';
 import { lookAtTarget, type Target, type TargetLook } from './look-at-target.ts';
 
 /** Words are for a bookkeeper. */
@@ -25,14 +25,20 @@ export interface PostOnceResult {
  * draft within milliseconds; the second look tells it.
  * @param onPosting called right before the one call that posts; when it throws, nothing is posted.
  */
-export async function postOnce(odoo: Odoo, target: Target, onPosting: () => void): Promise<PostOnceResult> {
+export async function postOnce(
+  odoo: OdooConnection,
+  target: Target,
+  onPosting: () => void,
+): Promise<PostOnceResult> {
   const before = await look(odoo, target);
   if (!(before instanceof OdooFault) && before.is !== 'as_shown') {
     return { verdict: settled(before), phase: 'look' };
   }
   if (before instanceof OdooFault) return { verdict: beforePosting(before), phase: 'look' };
+  const connected = await odoo.get().catch(orFault);
+  if (connected instanceof OdooFault) return { verdict: beforePosting(connected), phase: 'look' };
   onPosting();
-  const fault = await odoo
+  const fault = await connected
     .call({ model: 'account.move', method: 'action_post', ids: [target.odooId], args: {} })
     .then(() => null)
     .catch(orFault);
@@ -40,8 +46,12 @@ export async function postOnce(odoo: Odoo, target: Target, onPosting: () => void
   return { verdict: afterPosting(fault, after), phase: 'post' };
 }
 
-async function look(odoo: Odoo, target: Target): Promise<TargetLook | OdooFault> {
-  return lookAtTarget(odoo, target).catch(orFault);
+async function look(odoo: OdooConnection, target: Target): Promise<TargetLook | OdooFault> {
+  try {
+    return await lookAtTarget(await odoo.get(), target);
+  } catch (error) {
+    return orFault(error);
+  }
 }
 
 function orFault(error: unknown): OdooFault {
@@ -56,7 +66,9 @@ function settled(look: Exclude<TargetLook, { is: 'as_shown' }>): PostVerdict {
     case 'posted':
       // Our own lost call, or a person in Odoo: either way it is what was approved.
       if (look.lines.length === 0) return { verdict: 'posted', words: `posted as ${look.number}` };
-      return failed(`It is posted in Odoo as ${look.number}, and not as you approved it. ${list(look.lines)}`);
+      return failed(
+        `It is posted in Odoo as ${look.number}, and not as you approved it. ${list(look.lines)}`,
+      );
     case 'changed':
       return failed(`The draft was changed in Odoo after you approved it. ${list(look.lines)}`);
     case 'deleted':
