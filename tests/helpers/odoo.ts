@@ -1,0 +1,204 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from './free-port.ts';
+import { makeKey } from './odoo-keys.ts';
+import { DATABASE, lowUser } from './odoo-place.ts';
+import {
+  type OdooParts,
+  psql,
+  type Running,
+  startOdooServer,
+  startPostgres,
+  writeOdooConf,
+} from './odoo-processes.ts';
+import { readStamp, unpackTemplate } from './odoo-template.ts';
+import { tempDir } from './testdir.ts';
+
+export { HAS_WKHTMLTOPDF } from './odoo-place.ts';
+
+export interface OdooUser {
+  readonly login: string;
+  readonly password: string;
+  readonly apiKey: string;
+  readonly uid: number;
+}
+
+/** A real Odoo 19 of one's own on 127.0.0.1, with PostgreSQL: tests/real-odoo.mjs. */
+export interface OdooServer {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  readonly db: string;
+  /** The administrator, with a key that does not expire. */
+  readonly admin: OdooUser;
+  /**
+   * An internal user with these groups (xml ids, e.g. `account.group_account_invoice`) and a new API key for rpc.
+   * One who exists gets the groups and another key.
+   * @param options.keyDays until the key expires; 90 when not given
+   */
+  user(login: string, groups: readonly string[], options?: { keyDays?: number }): Promise<OdooUser>;
+  /** JSON-2 as administrator, for arranging and looking; independent of src/odoo. Throws at every fault. */
+  call(model: string, method: string, args: Record<string, unknown>): Promise<unknown>;
+  /** The answer as `psql -At` prints it: rows by line, columns by `|`. */
+  sql(query: string): Promise<string>;
+  /** SIGKILL to the Odoo server and its workers; PostgreSQL stays. */
+  kill9(): Promise<void>;
+  /** The Odoo server again, on the same port and data. */
+  start(): Promise<void>;
+  /** PostgreSQL ends and its connections with it; Odoo stays. */
+  stopDatabase(): Promise<void>;
+  startDatabase(): Promise<void>;
+  /** What the Odoo server logged. */
+  log(): Promise<string>;
+  /** Ends both and removes their data. */
+  stop(): Promise<void>;
+}
+
+export interface OdooOptions {
+  /** Worker processes; 0, the default: one process with threads. */
+  readonly workers?: number;
+  /** Further databases, empty: then a call has to name the one it wants. */
+  readonly withDatabase?: readonly string[];
+}
+
+/** Takes two to four seconds. For `beforeAll`; `stop` in `afterAll`. */
+export async function startOdoo({ workers = 0, withDatabase = [] }: OdooOptions = {}): Promise<OdooServer> {
+  const { pgPassword } = readStamp();
+  const dir = await tempDir('od-');
+  const low = lowUser();
+  const [httpPort, geventPort, pgPort] = [await freePort(), await freePort(), await freePort()];
+  const parts: OdooParts = { root: dir.path, low, httpPort, geventPort, pgPort, pgPassword, workers };
+  let postgres: Running | null = null;
+  let odoo: Running | null = null;
+  const killAtExit = (): void => {
+    odoo?.signal('SIGKILL');
+    postgres?.signal('SIGQUIT');
+  };
+  // Before the folder goes, which was registered earlier.
+  process.prependOnceListener('exit', killAtExit);
+  const kill9 = async (): Promise<void> => {
+    odoo?.signal('SIGKILL');
+    await odoo?.gone();
+    odoo = null;
+  };
+  /** `SIGINT`: connections are cut, data is whole. `SIGQUIT`: at once. */
+  const endDatabase = async (signal: NodeJS.Signals): Promise<void> => {
+    postgres?.signal(signal);
+    await postgres?.gone();
+    postgres = null;
+  };
+  const stop = async (): Promise<void> => {
+    await kill9();
+    await endDatabase('SIGQUIT');
+    process.off('exit', killAtExit);
+    await dir.remove();
+  };
+  const url = `http://127.0.0.1:${httpPort}`;
+  const server = (admin: OdooUser): OdooServer => {
+    const call: OdooServer['call'] = (model, method, args) => json2(url, admin.apiKey, model, method, args);
+    const sql = (query: string): Promise<string> => psql(parts, query);
+    return {
+      url,
+      db: DATABASE,
+      admin,
+      call,
+      sql,
+      user: (login, groups, { keyDays = 90 } = {}) => makeUser({ call, sql }, login, groups, keyDays),
+      kill9,
+      start: async () => {
+        if (odoo !== null) throw new Error('Odoo runs already');
+        odoo = await startOdooServer(parts);
+      },
+      stopDatabase: () => endDatabase('SIGINT'),
+      startDatabase: async () => {
+        if (postgres !== null) throw new Error('PostgreSQL runs already');
+        postgres = await startPostgres(parts);
+      },
+      log: () => readFile(join(dir.path, 'odoo.log'), 'utf8'),
+      stop,
+    };
+  };
+  try {
+    await unpackTemplate(dir.path, low);
+    await writeOdooConf(parts);
+    postgres = await startPostgres(parts);
+    const started = server(await prepareBooks(parts, url, withDatabase));
+    await started.start();
+    // Loads the registry, so that the first call of a test is as quick as the others.
+    await started.call('res.users', 'search_count', { domain: [] });
+    return started;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** What depends on the port and the day. */
+async function prepareBooks(parts: OdooParts, url: string, databases: readonly string[]): Promise<OdooUser> {
+  const { key, sql } = makeKey("(select id from res_users where login = 'admin')", null);
+  // Where wkhtmltopdf fetches the style sheets from.
+  const values = ['web.base.url', 'report.url'].map((name) => `('${name}', '${url}')`).join(', ');
+  await psql(
+    parts,
+    `${sql} insert into ir_config_parameter (key, value) values ${values}
+     on conflict (key) do update set value = excluded.value;`,
+  );
+  for (const name of databases) await psql(parts, `create database "${name}"`);
+  const uid = Number(await psql(parts, "select id from res_users where login = 'admin'"));
+  return { login: 'admin', password: 'admin', apiKey: key, uid };
+}
+
+async function makeUser(
+  { call, sql }: Pick<OdooServer, 'call' | 'sql'>,
+  login: string,
+  groups: readonly string[],
+  keyDays: number,
+): Promise<OdooUser> {
+  const password = `${login}-password-1`;
+  const ids = await groupIds(sql, ['base.group_user', ...groups]);
+  const vals = { login, password, group_ids: [[6, 0, ids]] };
+  const [known] = (await call('res.users', 'search', { domain: [['login', '=', login]] })) as number[];
+  if (known !== undefined) await call('res.users', 'write', { ids: [known], vals });
+  const created = async (): Promise<number> => {
+    const [id] = (await call('res.users', 'create', { vals_list: [{ name: login, ...vals }] })) as number[];
+    return id!;
+  };
+  const uid = known ?? (await created());
+  const made = makeKey(uid, keyDays);
+  await sql(made.sql);
+  return { login, password, apiKey: made.key, uid };
+}
+
+async function groupIds(sql: OdooServer['sql'], names: readonly string[]): Promise<number[]> {
+  const list = names.map((name) => `'${name}'`).join(', ');
+  const rows = await sql(
+    `select module || '.' || name, res_id from ir_model_data
+     where model = 'res.groups' and module || '.' || name in (${list})`,
+  );
+  const found = new Map(rows.split('\n').map((row) => row.split('|') as [string, string]));
+  return names.map((name) => {
+    const id = found.get(name);
+    if (id === undefined) throw new Error(`no group ${name} here`);
+    return Number(id);
+  });
+}
+
+async function json2(
+  url: string,
+  apiKey: string,
+  model: string,
+  method: string,
+  args: Record<string, unknown>,
+): Promise<unknown> {
+  const answer = await fetch(`${url}/json/2/${model}/${method}`, {
+    method: 'POST',
+    headers: {
+      authorization: `bearer ${apiKey}`,
+      'content-type': 'application/json',
+      'x-odoo-database': DATABASE,
+    },
+    body: JSON.stringify(args),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${model}.${method}: HTTP ${answer.status} ${text.slice(0, 1000)}`);
+  return JSON.parse(text) as unknown;
+}
