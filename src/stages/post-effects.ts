@@ -51,6 +51,8 @@ export interface PostedInvoice {
   /** A file below STATE_DIR, `null`: Odoo made none (words say why). */
   readonly pdf: { readonly file: string; readonly name: string; readonly sha256: string } | null;
   readonly pdfWords: string;
+  /** What is posted and was not on the approved card (a person changed it at that moment), Markdown; empty: nothing. */
+  readonly differs: readonly string[];
 }
 
 export interface PostEffects {

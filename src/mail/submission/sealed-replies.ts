@@ -1,24 +1,13 @@
 import { addressKey, asciiDomain } from '../../core/address-list.ts';
 import { messageIdFor } from '../../core/approval.ts';
-import type { EffectState, ResolvedHow } from '../../core/effect-state.ts';
+import type { ResolvedHow } from '../../core/effect-state.ts';
 import { effectDetails, effectWord } from '../../core/effect-word.ts';
 import type { Address } from '../../core/mail.ts';
 import type { TaskId } from '../../core/task-id.ts';
+import { SealRefused } from '../../journal/seal-refused.ts';
 import type { EffectView, SealedEffects, SealInput } from '../../stages/mail-effects.ts';
 import { composeMessage } from './compose-message.ts';
 import type { MailJournal } from './sealed-mail.ts';
-
-/** Recognised by its `code`, `seal-refused`. */
-class SealRefused extends Error {
-  readonly code = 'seal-refused';
-  readonly state: EffectState;
-
-  constructor(id: TaskId, state: EffectState) {
-    super(`${id} cannot be sealed: its effect is \`${state.state}\``);
-    this.name = 'SealRefused';
-    this.state = state;
-  }
-}
 
 export interface SealedRepliesOptions {
   readonly journal: MailJournal;

@@ -1,6 +1,7 @@
 import type { Invoice, MoveType, OdooKind } from '../../core/odoo/invoice.ts';
 import { invoiceProperties, invoiceSection } from '../../core/odoo/invoice-section.ts';
 import { postDifference, type PostProperties } from '../../core/odoo/post-action.ts';
+import type { ChangedDraft } from '../../stages/post-effects.ts';
 
 /** What the user said yes to: the text that was shown and the properties beside it. */
 export interface Shown {
@@ -9,31 +10,24 @@ export interface Shown {
   readonly properties: PostProperties;
 }
 
-/** `lines` say what differs, Markdown for a callout; empty when nothing does. */
-export interface Held {
-  readonly section: string;
-  readonly lines: readonly string[];
-}
-
-/** What Odoo has now against what was shown, by the text that a card of it would have. */
-export function heldAgainst(shown: Shown, invoice: Invoice): Held {
+/** What differs from what was shown; null: nothing does. */
+export function heldAgainst(shown: Shown, invoice: Invoice): ChangedDraft | null {
   const section = invoiceSection(invoice);
-  const now = { section, properties: invoiceProperties(invoice) };
+  const properties = invoiceProperties(invoice);
   if (!TYPES[shown.kind].includes(invoice.type)) {
-    return { section, lines: ['In Odoo it is a document of another kind than on the card.'] };
+    return { section, properties, lines: ['In Odoo it is a document of another kind than on the card.'] };
   }
-  if (section === shown.section && sameProperties(shown.properties, now.properties)) {
-    return { section, lines: [] };
-  }
-  return { section, lines: postDifference(shown, now) };
+  if (section === shown.section && sameProperties(shown.properties, properties)) return null;
+  return { section, properties, lines: postDifference(shown, { section, properties }) };
 }
 
 /** The same once it is posted: Odoo fills the dates that the card left to the day of posting. */
-export function heldAgainstPosted(shown: Shown, invoice: Invoice): Held {
+export function heldAgainstPosted(shown: Shown, invoice: Invoice): ChangedDraft | null {
   if (shown.properties['invoice_date'] !== null) return heldAgainst(shown, invoice);
   const due = shown.properties['due_date'];
   const dueDate = typeof due === 'string' ? due : null;
-  return heldAgainst(shown, { ...invoice, invoiceDate: null, dueDate });
+  if (heldAgainst(shown, { ...invoice, invoiceDate: null, dueDate }) === null) return null;
+  return heldAgainst(shown, invoice);
 }
 
 const TYPES: Readonly<Record<OdooKind, readonly MoveType[]>> = {

@@ -1,5 +1,6 @@
 import type { OdooKind } from '../../core/odoo/invoice.ts';
 import type { PostProperties } from '../../core/odoo/post-action.ts';
+import type { ChangedDraft } from '../../stages/post-effects.ts';
 import { findDraft } from '../find-draft.ts';
 import type { Odoo } from '../odoo.ts';
 import { readInvoice } from '../read-invoice.ts';
@@ -14,15 +15,14 @@ export interface Target {
   readonly properties: PostProperties;
 }
 
-/** Where it stands in Odoo. `lines` say what differs from what was shown. */
+/** Where it stands in Odoo. `changed`: what differs from what was shown; null: nothing does. */
 export type TargetLook =
   | { readonly is: 'as_shown' }
-  | { readonly is: 'changed'; readonly section: string; readonly lines: readonly string[] }
+  | { readonly is: 'changed'; readonly changed: ChangedDraft }
   | { readonly is: 'deleted' }
-  | { readonly is: 'reset'; readonly number: string | null }
+  | { readonly is: 'reset'; readonly number: string | null; readonly changed: ChangedDraft | null }
   | { readonly is: 'cancelled' }
-  /** `lines` are empty when it is posted as it was shown. */
-  | { readonly is: 'posted'; readonly number: string; readonly lines: readonly string[] };
+  | { readonly is: 'posted'; readonly number: string; readonly changed: ChangedDraft | null };
 
 /** Reads and changes nothing. @throws OdooFault */
 export async function lookAtTarget(odoo: Odoo, target: Target): Promise<TargetLook> {
@@ -32,10 +32,9 @@ export async function lookAtTarget(odoo: Odoo, target: Target): Promise<TargetLo
   if (invoice === null) return { is: 'deleted' };
   if (invoice.state === 'cancel') return { is: 'cancelled' };
   if (invoice.state === 'posted') {
-    const { lines } = heldAgainstPosted(target, invoice);
-    return { is: 'posted', number: invoice.number ?? '', lines };
+    return { is: 'posted', number: invoice.number ?? '', changed: heldAgainstPosted(target, invoice) };
   }
-  if (invoice.postedBefore) return { is: 'reset', number: invoice.number };
-  const { section, lines } = heldAgainst(target, invoice);
-  return lines.length === 0 ? { is: 'as_shown' } : { is: 'changed', section, lines };
+  const changed = heldAgainst(target, invoice);
+  if (invoice.postedBefore) return { is: 'reset', number: invoice.number, changed };
+  return changed === null ? { is: 'as_shown' } : { is: 'changed', changed };
 }

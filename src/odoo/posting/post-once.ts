@@ -1,4 +1,5 @@
 import type { DeliveryCause } from '../../core/delivery-verdict.ts';
+import type { ChangedDraft } from '../../stages/post-effects.ts';
 import { OdooFault, type OdooFaultCode } from '../faults.ts';
 import type { OdooConnection } from '../open-odoo.ts';
 import { lookAtTarget, type Target, type TargetLook } from './look-at-target.ts';
@@ -27,14 +28,12 @@ export interface PostOnceResult {
  */
 export async function postOnce(
   odoo: OdooConnection,
-  target: Target,
+  target: Target & { readonly again: boolean },
   onPosting: () => void,
 ): Promise<PostOnceResult> {
   const before = await look(odoo, target);
-  if (!(before instanceof OdooFault) && before.is !== 'as_shown') {
-    return { verdict: settled(before), phase: 'look' };
-  }
   if (before instanceof OdooFault) return { verdict: beforePosting(before), phase: 'look' };
+  if (!isPostable(before, target.again)) return { verdict: settled(before), phase: 'look' };
   const connected = await odoo.get().catch(orFault);
   if (connected instanceof OdooFault) return { verdict: beforePosting(connected), phase: 'look' };
   onPosting();
@@ -43,7 +42,12 @@ export async function postOnce(
     .then(() => null)
     .catch(orFault);
   const after = await look(odoo, target);
-  return { verdict: afterPosting(fault, after), phase: 'post' };
+  return { verdict: afterPosting(fault, after, target.again), phase: 'post' };
+}
+
+/** @param again the user was told that it had been posted and set back to draft, and said yes to that */
+export function isPostable(look: TargetLook, again: boolean): boolean {
+  return look.is === 'as_shown' || (look.is === 'reset' && again && look.changed === null);
 }
 
 async function look(odoo: OdooConnection, target: Target): Promise<TargetLook | OdooFault> {
@@ -60,29 +64,29 @@ function orFault(error: unknown): OdooFault {
 }
 
 /** A document that is not the draft that was shown. */
-function settled(look: Exclude<TargetLook, { is: 'as_shown' }>): PostVerdict {
+function settled(look: TargetLook): PostVerdict {
   const failed = (words: string): PostVerdict => ({ verdict: 'failed', words, cause: 'content' });
   switch (look.is) {
     case 'posted':
       // Our own lost call, or a person in Odoo: either way it is what was approved.
-      if (look.lines.length === 0) return { verdict: 'posted', words: `posted as ${look.number}` };
+      if (look.changed === null) return { verdict: 'posted', words: `posted as ${look.number}` };
       return failed(
-        `It is posted in Odoo as ${look.number}, and not as you approved it. ${list(look.lines)}`,
+        `It is posted in Odoo as ${look.number}, and not as you approved it. ${list(look.changed)}`,
       );
     case 'changed':
-      return failed(`The draft was changed in Odoo after you approved it. ${list(look.lines)}`);
+      return failed(`The draft was changed in Odoo after you approved it. ${list(look.changed)}`);
     case 'deleted':
       return failed('The draft is no longer in Odoo.');
     case 'reset':
-      return failed(
-        'It was posted once and somebody set it back to draft in Odoo. Post it there, or cancel it there.',
-      );
+      return failed('It was posted once, and somebody set it back to draft in Odoo.');
     case 'cancelled':
       return failed('The draft was cancelled in Odoo.');
+    case 'as_shown':
+      return { verdict: 'in_doubt', words: 'It is still a draft in Odoo.' };
   }
 }
 
-function list(lines: readonly string[]): string {
+function list({ lines }: ChangedDraft): string {
   return lines.join(' / ').slice(0, 1200);
 }
 
@@ -90,7 +94,7 @@ function beforePosting(fault: OdooFault): PostVerdict {
   return { verdict: 'retry', words: fault.message, cause: causeOf(fault.code) };
 }
 
-function afterPosting(fault: OdooFault | null, after: TargetLook | OdooFault): PostVerdict {
+function afterPosting(fault: OdooFault | null, after: TargetLook | OdooFault, again: boolean): PostVerdict {
   if (after instanceof OdooFault) {
     return {
       verdict: 'in_doubt',
@@ -100,17 +104,18 @@ function afterPosting(fault: OdooFault | null, after: TargetLook | OdooFault): P
   switch (after.is) {
     case 'posted': {
       const words = `posted as ${after.number}`;
-      if (after.lines.length === 0) return { verdict: 'posted', words };
+      if (after.changed === null) return { verdict: 'posted', words };
       return {
         verdict: 'posted',
-        words: `${words}; somebody changed it at the same moment: ${list(after.lines)}`,
+        words: `${words}; somebody changed it at the same moment: ${list(after.changed)}`,
       };
     }
     case 'as_shown':
     case 'changed':
       return stillDraft(fault);
-    case 'deleted':
     case 'reset':
+      return again ? stillDraft(fault) : settled(after);
+    case 'deleted':
     case 'cancelled':
       // Between our two looks somebody was at it.
       return settled(after);

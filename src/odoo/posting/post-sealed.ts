@@ -8,7 +8,7 @@ import { writeDurably } from '../../files/durable.ts';
 import type { EffectLimit } from '../../journal/effect-limit.ts';
 import type { OdooConnection } from '../open-odoo.ts';
 import { lookAtTarget, type TargetLook } from './look-at-target.ts';
-import { postOnce, type PostVerdict } from './post-once.ts';
+import { isPostable, postOnce, type PostVerdict } from './post-once.ts';
 import { type PostJournal, type PostTarget, readTarget, type SealedPost } from './sealed-post.ts';
 
 export interface PostDeps {
@@ -86,8 +86,8 @@ async function describeUnposted(sealed: SealedPost, target: PostTarget, deps: Po
   const file = join('dry-run', `${sealed.id}-g${sealed.seal}.md`);
   await mkdir(join(deps.stateDir, 'dry-run'), { recursive: true, mode: 0o700 });
   const text = [
-    look === null ? ELSEWHERE.words : LOOKS[look.is],
-    ...(look !== null && 'lines' in look ? look.lines : []),
+    look === null ? ELSEWHERE.words : LOOKS[isPostable(look, target.again) ? 'as_shown' : look.is],
+    ...(look !== null && 'changed' in look ? (look.changed?.lines ?? []) : []),
     `Document ${target.odooId} in the database ${target.db}, key ${target.externalId}.`,
     '',
     target.section,

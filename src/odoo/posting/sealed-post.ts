@@ -17,6 +17,8 @@ const postTargetSchema = z.strictObject({
   /** The text of `## Invoice`; its last line is the fingerprint over everything else. */
   section: z.string().min(1).max(1_048_576),
   properties: z.record(z.string().max(100), property).readonly(),
+  /** It was posted once and set back to draft, the user was told so and said yes again. */
+  again: z.boolean(),
   /** ODOO_URL and ODOO_DB at sealing: a card is never carried out in another Odoo. */
   url: z.string().min(1).max(2000),
   db: z.string().min(1).max(200),
@@ -56,9 +58,9 @@ export function openPostJournal(options: JournalOptions): Promise<PostJournal> {
 
 /** The bytes of `target.json`: the same target, the same bytes. */
 export function targetBytes(target: PostTarget): Uint8Array {
-  const { id, kind, odooId, externalId, section, properties, url, db } = target;
+  const { id, kind, odooId, externalId, section, properties, again, url, db } = target;
   const sorted = Object.fromEntries(Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const canonical = { id, kind, odooId, externalId, section, properties: sorted, url, db };
+  const canonical = { id, kind, odooId, externalId, section, properties: sorted, again, url, db };
   return Buffer.from(`${JSON.stringify(canonical)}\n`, 'utf8');
 }
 
