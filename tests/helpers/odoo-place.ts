@@ -8,8 +8,8 @@ const POSTGRES = '/usr/lib/postgresql';
 
 /** The unpacked package: tests/real-odoo.mjs. */
 export const ODOO_PYTHON = join(UNPACKED, 'usr/lib/python3/dist-packages');
-/** An archive of `pg/` (a stopped cluster) and `files/` (Odoo's data_dir), and what it was made of. */
-export const TEMPLATE = join(CACHE, 'odoo-19-template.tar');
+/** The templates are here, one by recipe: odoo-template.ts. */
+export const TEMPLATES = CACHE;
 /** Whether Odoo can draw a PDF here. */
 export const HAS_WKHTMLTOPDF = existsSync('/usr/bin/wkhtmltopdf');
 /** The database of the template and of every server made from it. */

@@ -1,14 +1,25 @@
 /**
- * Makes the template of a test's books, if there is none or it is of another making: an archive of a stopped
- * PostgreSQL cluster and Odoo's files. One database: accounting and automation rules, no demo data, the generic chart
- * of accounts, three sale taxes (15 %, 7 %, none), English, administrator `admin`/`admin`, no API key.
- *   node --import tsx tests/helpers/odoo-template.ts
+ * The template of a test's books: an archive of a stopped PostgreSQL cluster (`pg/`), Odoo's data_dir (`files/`) and the
+ * password of the role `odoo` (`password`). One database: accounting and automation rules, no demo data, the generic
+ * chart of accounts, three sale taxes (15 %, 7 %, none), English, administrator `admin`/`admin`, no API key.
+ *   node --import tsx tests/helpers/odoo-template.ts     makes it if there is none of today's recipe
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { appendFile, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,12 +31,15 @@ import {
   PATH,
   postgresPrograms,
   type RunsAs,
-  TEMPLATE,
+  TEMPLATES,
 } from './odoo-place.ts';
-import { type OdooParts, odooCommand, psql, startPostgres, writeOdooConf } from './odoo-processes.ts';
+import { type OdooParts, odooCommand, startPostgres, writeOdooConf } from './odoo-processes.ts';
 
 const run = promisify(execFile);
-const STAMP = `${TEMPLATE}.json`;
+const NAME = 'odoo-19-template-';
+const HALF_IS_OLD_MS = 30 * 60_000;
+const MODULES = 'account,base_automation';
+const INITDB = ['-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '-A', 'scram-sha-256', '--no-sync'];
 /** No socket file, no durability: it lives as long as a test. */
 const POSTGRES_CONF = `
 listen_addresses = '127.0.0.1'
@@ -53,43 +67,26 @@ taxes = env['account.tax'].search([('type_tax_use', '=', 'sale')]).mapped('name'
 print('BOOKS', company.chart_template, len(taxes), taxes)
 `;
 
-/** What the template says of itself; `recipe` differs when it is to be made again. */
-interface Stamp {
-  readonly recipe: string;
-  readonly pgPassword: string;
-}
-
-/** Throws when there is no template of today's making. */
-export function readStamp(): Stamp {
-  const stamp = existsSync(TEMPLATE) && existsSync(STAMP) ? readStampFile() : null;
-  if (stamp?.recipe !== recipe())
-    throw new Error('no template of a real Odoo here; node tests/real-odoo.mjs');
-  return stamp;
-}
-
-function readStampFile(): Stamp | null {
-  try {
-    return JSON.parse(readFileSync(STAMP, 'utf8')) as Stamp;
-  } catch {
-    return null;
-  }
-}
-
-function recipe(): string {
-  const hash = createHash('sha256');
+/** Named by what it is made of, and renamed to that when it is whole: one of another making is simply not found. */
+function archivePath(): string {
   const version = execFileSync(join(postgresPrograms(), 'postgres'), ['--version']);
-  hash.update(version).update(readFileSync(join(ODOO_PYTHON, 'odoo/release.py')));
-  for (const file of ['odoo-template.ts', 'odoo-processes.ts']) {
-    hash.update(readFileSync(join(import.meta.dirname, file)));
-  }
-  return hash.digest('hex');
+  const odoo = readFileSync(join(ODOO_PYTHON, 'odoo/release.py'));
+  const hash = createHash('sha256').update(version).update(odoo);
+  hash.update(JSON.stringify([MODULES, INITDB, POSTGRES_CONF, BOOKS]));
+  return join(TEMPLATES, `${NAME}${hash.digest('hex').slice(0, 16)}.tar`);
 }
 
-/** The archive's folders, owned by whom the servers run as, who may not be able to read the archive: we open it. */
-export async function unpackTemplate(into: string, { uid, gid }: RunsAs): Promise<void> {
-  if (uid !== undefined && gid !== undefined) await chown(into, uid, gid);
+/**
+ * Puts the template's folders into `into`, owned by whom the servers run as. That user may not be able to read the
+ * archive: we open it.
+ * @returns the password of the role `odoo`
+ */
+export async function unpackTemplate(into: string, { uid, gid }: RunsAs): Promise<string> {
+  const path = archivePath();
+  if (!existsSync(path)) throw new Error('no template of a real Odoo here; node tests/real-odoo.mjs');
   const as = uid === undefined || gid === undefined ? {} : { uid, gid };
-  const archive = openSync(TEMPLATE, 'r');
+  if (uid !== undefined && gid !== undefined) await chown(into, uid, gid);
+  const archive = openSync(path, 'r');
   const tar = spawn('/usr/bin/tar', ['-x', '-f', '-', '-C', into], {
     ...as,
     env: { PATH },
@@ -98,7 +95,9 @@ export async function unpackTemplate(into: string, { uid, gid }: RunsAs): Promis
   });
   closeSync(archive);
   await once(tar, 'close');
-  if (tar.exitCode !== 0) throw new Error(`${TEMPLATE} cannot be unpacked`);
+  if (tar.exitCode !== 0)
+    throw new Error(`remove ${path}: it cannot be unpacked; then node tests/real-odoo.mjs`);
+  return readFile(join(into, 'password'), 'utf8');
 }
 
 async function makeTemplate(): Promise<void> {
@@ -117,7 +116,7 @@ async function makeTemplate(): Promise<void> {
     if (low.uid !== undefined && low.gid !== undefined) await chown(root, low.uid, low.gid);
     await initCluster(parts);
     await fillBooks(parts);
-    await archive(root, parts.pgPassword);
+    await archive(root);
   } finally {
     await rm(root, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -125,12 +124,10 @@ async function makeTemplate(): Promise<void> {
 
 async function initCluster(parts: OdooParts): Promise<void> {
   const { root, low, pgPassword } = parts;
-  const secret = join(root, 'superuser');
-  await writeFile(secret, `${pgPassword}\n`);
-  const args = ['-D', join(root, 'pg'), '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8'];
-  const auth = ['-A', 'scram-sha-256', `--pwfile=${secret}`, '--no-sync'];
-  await run(join(postgresPrograms(), 'initdb'), [...args, ...auth], { env: { PATH }, cwd: '/', ...low });
-  await rm(secret);
+  const secret = join(root, 'password');
+  await writeFile(secret, pgPassword);
+  const args = ['-D', join(root, 'pg'), `--pwfile=${secret}`, ...INITDB];
+  await run(join(postgresPrograms(), 'initdb'), args, { env: { PATH }, cwd: '/', ...low });
   await appendFile(join(root, 'pg/postgresql.conf'), POSTGRES_CONF);
 }
 
@@ -142,7 +139,7 @@ async function fillBooks(parts: OdooParts): Promise<void> {
   const postgres = await startPostgres(parts);
   try {
     await createRole(parts);
-    const said = await odoo(parts, [], ['-i', 'account,base_automation', '--stop-after-init'], '');
+    const said = await odoo(parts, [], ['-i', MODULES, '--stop-after-init'], '');
     if (/ (ERROR|CRITICAL) /.test(said)) throw new Error(`Odoo does not install: ${said.slice(-4000)}`);
     const made = await odoo(parts, ['shell'], [], BOOKS);
     if (!/^BOOKS generic_coa 3 /m.test(made)) throw new Error(`no books: ${made.slice(-4000)}`);
@@ -175,33 +172,30 @@ async function odoo(parts: OdooParts, verb: string[], rest: string[], input: str
   return said;
 }
 
-/** The archive first, its stamp last: half of it is none. */
-async function archive(root: string, pgPassword: string): Promise<void> {
-  const near = `${TEMPLATE}.${process.pid}`;
-  await mkdir(join(TEMPLATE, '..'), { recursive: true });
-  await rm(STAMP, { force: true });
+async function archive(root: string): Promise<void> {
+  const path = archivePath();
+  const near = `${path}.${process.pid}`;
   try {
-    await run('/usr/bin/tar', ['-c', '-f', near, '-C', root, 'pg', 'files'], { env: { PATH } });
-    await rename(near, TEMPLATE);
-    const stamp: Stamp = { recipe: recipe(), pgPassword };
-    await writeFile(near, JSON.stringify(stamp));
-    await rename(near, STAMP);
+    await run('/usr/bin/tar', ['-c', '-f', near, '-C', root, 'pg', 'files', 'password'], { env: { PATH } });
+    await rename(near, path);
   } finally {
     await rm(near, { force: true });
   }
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const there = (() => {
-    try {
-      return readStamp();
-    } catch {
-      return null;
-    }
-  })();
-  if (there === null) {
-    console.log('Making the template of a real Odoo ...');
-    await makeTemplate();
-    await readFile(STAMP);
+/** Of other recipes, and what killed runs left half. A server being made from one has it open. */
+async function removeOthers(): Promise<void> {
+  const current = archivePath();
+  for (const entry of await readdir(TEMPLATES)) {
+    const path = join(TEMPLATES, entry);
+    if (!entry.startsWith(NAME) || path === current) continue;
+    const half = !entry.endsWith('.tar');
+    if (!half || Date.now() - (await stat(path)).mtimeMs > HALF_IS_OLD_MS) await rm(path, { force: true });
   }
+}
+
+if (process.argv[1] === import.meta.filename && !existsSync(archivePath())) {
+  console.log('Making the template of a real Odoo ...');
+  await makeTemplate();
+  await removeOthers();
 }

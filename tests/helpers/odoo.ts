@@ -11,7 +11,7 @@ import {
   startPostgres,
   writeOdooConf,
 } from './odoo-processes.ts';
-import { readStamp, unpackTemplate } from './odoo-template.ts';
+import { unpackTemplate } from './odoo-template.ts';
 import { tempDir } from './testdir.ts';
 
 export { HAS_WKHTMLTOPDF } from './odoo-place.ts';
@@ -60,76 +60,86 @@ export interface OdooOptions {
   readonly withDatabase?: readonly string[];
 }
 
+/** Its two programs, as far as they run. */
+interface Machine {
+  readonly parts: OdooParts;
+  odoo: Running | null;
+  postgres: Running | null;
+}
+
 /** Takes two to four seconds. For `beforeAll`; `stop` in `afterAll`. */
 export async function startOdoo({ workers = 0, withDatabase = [] }: OdooOptions = {}): Promise<OdooServer> {
-  const { pgPassword } = readStamp();
   const dir = await tempDir('od-');
   const low = lowUser();
   const [httpPort, geventPort, pgPort] = [await freePort(), await freePort(), await freePort()];
+  const pgPassword = await unpackTemplate(dir.path, low);
   const parts: OdooParts = { root: dir.path, low, httpPort, geventPort, pgPort, pgPassword, workers };
-  let postgres: Running | null = null;
-  let odoo: Running | null = null;
+  const machine: Machine = { parts, odoo: null, postgres: null };
   const killAtExit = (): void => {
-    odoo?.signal('SIGKILL');
-    postgres?.signal('SIGQUIT');
+    machine.odoo?.signal('SIGKILL');
+    machine.postgres?.signal('SIGQUIT');
   };
   // Before the folder goes, which was registered earlier.
   process.prependOnceListener('exit', killAtExit);
-  const kill9 = async (): Promise<void> => {
-    odoo?.signal('SIGKILL');
-    await odoo?.gone();
-    odoo = null;
-  };
-  /** `SIGINT`: connections are cut, data is whole. `SIGQUIT`: at once. */
-  const endDatabase = async (signal: NodeJS.Signals): Promise<void> => {
-    postgres?.signal(signal);
-    await postgres?.gone();
-    postgres = null;
-  };
   const stop = async (): Promise<void> => {
-    await kill9();
-    await endDatabase('SIGQUIT');
+    await endOdoo(machine);
+    await endPostgres(machine, 'SIGQUIT');
     process.off('exit', killAtExit);
     await dir.remove();
   };
-  const url = `http://127.0.0.1:${httpPort}`;
-  const server = (admin: OdooUser): OdooServer => {
-    const call: OdooServer['call'] = (model, method, args) => json2(url, admin.apiKey, model, method, args);
-    const sql = (query: string): Promise<string> => psql(parts, query);
-    return {
-      url,
-      db: DATABASE,
-      admin,
-      call,
-      sql,
-      user: (login, groups, { keyDays = 90 } = {}) => makeUser({ call, sql }, login, groups, keyDays),
-      kill9,
-      start: async () => {
-        if (odoo !== null) throw new Error('Odoo runs already');
-        odoo = await startOdooServer(parts);
-      },
-      stopDatabase: () => endDatabase('SIGINT'),
-      startDatabase: async () => {
-        if (postgres !== null) throw new Error('PostgreSQL runs already');
-        postgres = await startPostgres(parts);
-      },
-      log: () => readFile(join(dir.path, 'odoo.log'), 'utf8'),
-      stop,
-    };
-  };
   try {
-    await unpackTemplate(dir.path, low);
     await writeOdooConf(parts);
-    postgres = await startPostgres(parts);
-    const started = server(await prepareBooks(parts, url, withDatabase));
-    await started.start();
+    machine.postgres = await startPostgres(parts);
+    const url = `http://127.0.0.1:${httpPort}`;
+    const admin = await prepareBooks(parts, url, withDatabase);
+    machine.odoo = await startOdooServer(parts);
+    const server = handle(machine, url, admin, stop);
     // Loads the registry, so that the first call of a test is as quick as the others.
-    await started.call('res.users', 'search_count', { domain: [] });
-    return started;
+    await server.call('res.users', 'search_count', { domain: [] });
+    return server;
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function handle(machine: Machine, url: string, admin: OdooUser, stop: () => Promise<void>): OdooServer {
+  const { parts } = machine;
+  const call: OdooServer['call'] = (model, method, args) => json2(url, admin.apiKey, model, method, args);
+  const sql = (query: string): Promise<string> => psql(parts, query);
+  return {
+    url,
+    db: DATABASE,
+    admin,
+    call,
+    sql,
+    user: (login, groups, { keyDays = 90 } = {}) => makeUser({ call, sql }, login, groups, keyDays),
+    kill9: () => endOdoo(machine),
+    start: async () => {
+      if (machine.odoo !== null) throw new Error('Odoo runs already');
+      machine.odoo = await startOdooServer(parts);
+    },
+    // Cuts the connections; the data is whole.
+    stopDatabase: () => endPostgres(machine, 'SIGINT'),
+    startDatabase: async () => {
+      if (machine.postgres !== null) throw new Error('PostgreSQL runs already');
+      machine.postgres = await startPostgres(parts);
+    },
+    log: () => readFile(join(parts.root, 'odoo.log'), 'utf8'),
+    stop,
+  };
+}
+
+async function endOdoo(machine: Machine): Promise<void> {
+  machine.odoo?.signal('SIGKILL');
+  await machine.odoo?.gone();
+  machine.odoo = null;
+}
+
+async function endPostgres(machine: Machine, signal: NodeJS.Signals): Promise<void> {
+  machine.postgres?.signal(signal);
+  await machine.postgres?.gone();
+  machine.postgres = null;
 }
 
 /** What depends on the port and the day. */
