@@ -2,8 +2,19 @@
  * What drafting an invoice asks of the books. Filled by the client of odoo-mcp in draft mode: nothing here can post. Every answer
  * is a value; a fault says by its class what follows from it.
  */
-import type { Invoice, MoveType, Named, Twin } from '../core/odoo/invoice.ts';
+import type {
+  Found,
+  FoundInvoice,
+  FoundPartner,
+  FoundProduct,
+  FoundTax,
+  Ledger,
+} from '../core/odoo/found.ts';
+import type { BookDraft } from '../core/odoo/book-draft.ts';
+import type { Invoice, MoveType, Twin } from '../core/odoo/invoice.ts';
 import type { TaskId } from '../core/task-id.ts';
+
+export type { BookDraft } from '../core/odoo/book-draft.ts';
 
 /** The codes of odoo/faults.ts, and `not_allowed`: odoo-mcp refuses the token or does not have the tool. */
 export type BooksFaultCode =
@@ -36,101 +47,6 @@ export interface BooksFault {
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly fault: BooksFault };
-
-/** At most as many as asked for (20); `more`: there are others. */
-export interface Found<T> {
-  readonly items: readonly T[];
-  readonly more: boolean;
-}
-
-export interface FoundPartner {
-  readonly id: number;
-  /** Display name: a contact of a company reads `ACME GmbH, Jane Doe`. */
-  readonly name: string;
-  readonly email: string;
-  readonly vat: string;
-  readonly street: string;
-  readonly city: string;
-  readonly country: string;
-}
-
-export interface FoundProduct {
-  readonly id: number;
-  /** Display name, `[CODE] Name` where there is a code. */
-  readonly name: string;
-  /** `default_code`, ''. */
-  readonly code: string;
-  readonly unit: Named | null;
-  /** `list_price`: per unit, company currency. */
-  readonly listPrice: number;
-  /** Of the product for sales; of its purchases for `forPurchase`. Empty: none is set. */
-  readonly taxes: readonly Named[];
-}
-
-export interface FoundTax {
-  readonly id: number;
-  readonly name: string;
-  /** Per cent; null for another kind of tax (fixed, group, code). */
-  readonly percent: number | null;
-  readonly priceInclude: boolean;
-}
-
-/** What the request's words for journal, currency and payment terms are held against. Active ones only. */
-export interface Ledger {
-  readonly company: Named;
-  /** ISO code, `EUR`. */
-  readonly companyCurrency: string;
-  readonly currencies: readonly Named[];
-  readonly journals: readonly {
-    readonly id: number;
-    readonly name: string;
-    readonly code: string;
-    readonly type: 'sale' | 'purchase';
-  }[];
-  readonly paymentTerms: readonly Named[];
-}
-
-/** A document that a credit note refers to, found by its number. */
-export interface FoundInvoice {
-  readonly id: number;
-  readonly number: string;
-  readonly type: MoveType;
-  readonly state: 'draft' | 'posted' | 'cancel';
-  readonly partner: Named | null;
-  readonly currency: string;
-  readonly total: number;
-}
-
-export interface BookLine {
-  readonly productId?: number | undefined;
-  readonly label: string;
-  /** Exact decimal text, as typed: `1.5`. */
-  readonly quantity: string;
-  readonly priceUnit: string;
-  /** Per cent. */
-  readonly discount?: string | undefined;
-  /** Absent: Odoo's own choice (the product's, mapped by the fiscal position). Empty: no tax. */
-  readonly taxIds?: readonly number[] | undefined;
-}
-
-/** What is to be drafted; every id was found in Odoo. */
-export interface BookDraft {
-  readonly type: MoveType;
-  readonly partnerId: number;
-  readonly currencyId?: number | undefined;
-  readonly journalId?: number | undefined;
-  /** `YYYY-MM-DD`. */
-  readonly invoiceDate?: string | undefined;
-  readonly dueDate?: string | undefined;
-  readonly paymentTermId?: number | undefined;
-  /** `ref`. */
-  readonly reference?: string | undefined;
-  /** `invoice_origin`. */
-  readonly origin?: string | undefined;
-  /** Plain text. */
-  readonly terms?: string | undefined;
-  readonly lines: readonly BookLine[];
-}
 
 export interface Drafted {
   readonly invoice: Invoice;

@@ -1,30 +1,27 @@
 /**
- * Needs_Action/email -> In_Progress/<agent> -> Pending_Approval/email.
+ * Needs_Action/email -> In_Progress/<agent> -> Pending_Approval/email; see draft-notes.ts for the claim and the offer.
  *
- * The claim is the bare rename. It is settled (`settle`: with one machine at once, with two when both may
- * draft by raise, acknowledge, look), then the note is written once, with claim and draft together, what is
- * offered is recorded, and the note moves on. Killed after any of these, the note lies in
- * In_Progress/<agent> (or is offered), and the next scan goes on from what it finds there:
- *   not drafted                 -> draft it
- *   drafted, by this agent      -> record (again) and offer it
  * One case cannot be told apart: a note the user gave back without a word, claimed and then interrupted.
  * It comes back with the draft it had; nothing is lost.
- *
- * The user may move or edit the note at any time. A note that is gone is theirs again; one that changed
- * while the drafter was thinking is drafted anew from what they wrote, never overwritten.
  */
-
 import { readSections } from '../core/body.ts';
-import type { Settled } from '../core/claim-protocol.ts';
-import type { At } from '../core/crash-points.ts';
-import { noteName } from '../core/filename.ts';
-import { type Agent, inProgress, type TaskFolder } from '../core/states.ts';
-import { parseNote, renderNote, type TaskNote, text } from '../core/task-file.ts';
-import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
+import type { Agent } from '../core/states.ts';
+import { renderNote, type TaskNote, text } from '../core/task-file.ts';
+import { idInName, isTaskId } from '../core/task-id.ts';
 import type { Drafter } from '../drafting/drafter.ts';
-import { errno } from '../files/errno.ts';
-import type { NoteRef, NoteStat, Vault } from '../vault/vault.ts';
+import type { NoteRef } from '../vault/vault.ts';
 import { draftedNote } from './draft-card.ts';
+import {
+  type Claimed,
+  type DraftingDeps,
+  draftNotes,
+  type OpenNote,
+  type Pass,
+  quarantine,
+  readClaimed,
+  taskIdOf,
+  writeUnlessChanged,
+} from './draft-notes.ts';
 import {
   addressing,
   draftRequest,
@@ -33,186 +30,36 @@ import {
   mailKind,
   type Writer,
 } from './draft-request.ts';
-import { losesToAnother } from './other-copies.ts';
-import { earliest, readyNames, UNSETTLED_MS, type WaitingDeps } from './waiting-notes.ts';
 
-export interface DraftReplyDeps extends WaitingDeps {
-  readonly vault: Pick<
-    Vault,
-    'list' | 'read' | 'stat' | 'find' | 'update' | 'move' | 'moveToFreeName' | 'quarantine' | 'setAside'
-  >;
-  readonly agent: Agent;
+export interface DraftReplyDeps extends DraftingDeps {
   readonly drafter: Drafter;
   /** Templates and handbook, as they are now. */
   readonly house: () => Promise<House>;
   readonly me: Writer;
-  /** Waits until it is known whose the claim is; with one machine it is ours at once. */
-  readonly settle: (ref: NoteRef, signal: AbortSignal) => Promise<Settled>;
-  /** Where our folder also holds what is not drafted by us (the laptop's): which notes are. */
-  readonly marks: ClaimMarks | null;
-  /** Remembers what is about to be offered, outside the vault. */
-  readonly recordOffer: (id: TaskId, name: string, note: TaskNote) => Promise<void>;
-  readonly audit: (line: { action: string; task: TaskId; result: string }) => Promise<void>;
-  readonly log: (line: Move) => void;
-  readonly onError: (error: unknown, ref: NoteRef) => void;
-  readonly at: At;
-  readonly newClaim: () => string;
-  /** The id of a note that a person wrote; the same from the same note, on every machine. */
-  readonly newId: (name: string, text: string, mtimeMs: number) => TaskId;
-  readonly timeZone: string;
-  readonly expiresMs: number;
-  /** Notes drafted at the same time. */
-  readonly parallel: number;
 }
 
-/** Kept outside the vault; see stages/drafting-marks.ts. */
-export interface ClaimMarks {
-  add(name: string): Promise<void>;
-  remove(name: string): Promise<void>;
-  /** Which of the notes in our folder are ours to draft. */
-  ours(names: readonly string[]): Promise<readonly string[]>;
+interface OpenMail extends OpenNote {
+  readonly kind: MailKind;
 }
-
-/** One move of one task, for the log. */
-export interface Move {
-  readonly task: string;
-  readonly from: TaskFolder;
-  readonly to: TaskFolder;
-  readonly reason?: string;
-  readonly ms: number;
-}
-
-export interface Pass {
-  /** More was waiting than one pass takes. */
-  readonly more: boolean;
-  /** When to look again at a note that is being typed, seen in two places or not settled yet; or null. */
-  readonly lookAgainAt: number | null;
-}
-
-interface Claimed {
-  readonly ref: NoteRef;
-  readonly atMs: number;
-  /** Left by a crash: it may be drafted already. */
-  readonly resumed: boolean;
-}
-
-const ALREADY_OFFERED = 'a card of this task is offered already';
-const INBOX = 'Needs_Action/email';
-const OFFERED = 'Pending_Approval/email';
-/** Rounds against a user who edits while we draft, and failures of one note before it is set aside. */
-const MAX_ROUNDS = 3;
-const MAX_FAILURES = 3;
 
 /** One pass over what a crash left and what waits. Rejects when a folder cannot be trusted or read. */
 export function draftReplies(deps: DraftReplyDeps): (signal: AbortSignal) => Promise<Pass> {
-  const failures = new Map<string, number>();
-  return async (signal) => {
-    const mine = inProgress(deps.agent);
-    const left = await leftNames(deps, mine);
-    const waiting = await readyNames(deps);
-    const lookAgain = earliest(waiting.lookAgainAt);
-    const stopping = () => signal.aborted;
-    const take = async (name: string, resumed: boolean) => {
-      if (stopping()) return;
-      const ref = { folder: mine, name };
-      try {
-        const atMs = deps.now();
-        if (!resumed && !(await claim(deps, name, mine, atMs))) return;
-        const done = await work(deps, { ref, atMs, resumed }, signal);
-        if (done === 'later') lookAgain.at(deps.now() + UNSETTLED_MS);
-        failures.delete(name);
-      } catch (error) {
-        // Stopped in the middle of a draft: the note stays claimed and is drafted after the start.
-        if (stopping()) return;
-        deps.onError(error, ref);
-        await setPoisonAside(deps, failures, ref, error);
-      }
-    };
-    await inParallel(left, deps.parallel, (name) => take(name, true));
-    const batch = waiting.names.slice(0, deps.perPass);
-    await inParallel(batch, deps.parallel, (name) => take(name, false));
-    return { more: waiting.names.length > batch.length, lookAgainAt: lookAgain.when() };
-  };
+  return draftNotes<OpenMail>(deps, {
+    inbox: 'Needs_Action/email',
+    offered: 'Pending_Approval/email',
+    takes: (name) => idInName(name)?.startsWith('od-') !== true,
+    claimName: (name) => Promise.resolve(name),
+    open: (ref) => openMail(deps, ref),
+    isDrafted: (open) => isDrafted(open.note, deps.agent),
+    asksFirst: false,
+    draft: (claimed, open, signal) => draft(deps, claimed, open, signal),
+  });
 }
 
-/** What lies in our folder and is ours to draft. */
-async function leftNames(deps: DraftReplyDeps, mine: TaskFolder): Promise<readonly string[]> {
-  const all = (await deps.vault.list(mine)).filter((name) => idInName(name)?.startsWith('od-') !== true);
-  return deps.marks === null ? all : deps.marks.ours(all);
-}
-
-async function claim(
-  deps: DraftReplyDeps,
-  name: string,
-  mine: TaskFolder,
-  startedMs: number,
-): Promise<boolean> {
-  if (deps.marks !== null) {
-    // The mark would make ours what lies there already and is not.
-    if ((await deps.vault.stat({ folder: mine, name })) !== null) return false;
-    await deps.marks.add(name);
-    deps.at('takeover:marked');
-    // Asked again now that the mark is seen: the end of a take-over is announced when nothing is in hand.
-    if (!deps.mayClaim()) {
-      await deps.marks.remove(name);
-      return false;
-    }
-  }
-  const outcome = await deps.vault.move({ folder: INBOX, name }, mine);
-  if (outcome !== 'moved') {
-    // `lost` is normal: the user or another agent was faster. `exists`: what a crash left comes first.
-    await deps.marks?.remove(name);
-    return false;
-  }
-  deps.at('replier:claimed');
-  deps.log({ task: taskOf(name), from: INBOX, to: mine, ms: deps.now() - startedMs });
-  return true;
-}
-
-async function work(deps: DraftReplyDeps, claimed: Claimed, signal: AbortSignal): Promise<'done' | 'later'> {
-  if (claimed.resumed) {
-    const left = await openNote(deps, claimed.ref);
-    if (left === null) return 'done';
-    if (isDrafted(left.note, deps.agent)) return offer(deps, claimed, left.note, left.id);
-  }
-  const settled = await deps.settle(claimed.ref, signal);
-  if (settled === 'waiting') return 'later';
-  if (settled === 'gone') return 'done';
-  if (settled === 'withdrawn') return withdraw(deps, claimed, 'the other agent has it');
-  deps.at('replier:settled');
-  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const read = await openNote(deps, claimed.ref);
-    if (read === null) return 'done';
-    const drafted = await draft(deps, claimed, read, signal);
-    if (drafted === 'changed') continue;
-    if (drafted === 'gone') return 'done';
-    deps.at('replier:draft-written');
-    return offer(deps, claimed, drafted, read.id);
-  }
-  // Somebody keeps writing into it. It stays claimed; the next scan looks again.
-  return 'done';
-}
-
-interface OpenNote {
-  readonly note: TaskNote;
-  readonly id: TaskId;
-  readonly kind: MailKind;
-  readonly stat: NoteStat;
-}
-
-/** The claimed note, or null when it was none for us: gone, set aside with its reason, or handed on. */
-async function openNote(deps: DraftReplyDeps, ref: NoteRef): Promise<OpenNote | null> {
-  const read = await deps.vault.read(ref);
-  if (!read.ok) {
-    if (read.why !== 'gone') await quarantine(deps, ref, UNREADABLE[read.why]);
-    return null;
-  }
-  const parsed = parseNote(read.text);
-  if (!parsed.ok) {
-    await quarantine(deps, ref, parsed.fault.message);
-    return null;
-  }
-  const { note } = parsed;
+async function openMail(deps: DraftReplyDeps, ref: NoteRef): Promise<OpenMail | null> {
+  const read = await readClaimed(deps, ref);
+  if (read === null) return null;
+  const { note, stat } = read;
   const kind = mailKind(note);
   if (kind === null) {
     const odoo = text(note, 'kind')?.startsWith('odoo_') === true;
@@ -220,27 +67,13 @@ async function openNote(deps: DraftReplyDeps, ref: NoteRef): Promise<OpenNote | 
     else await quarantine(deps, ref, 'The property `kind` is neither email_reply nor email_new.');
     return null;
   }
-  const newId = () => deps.newId(ref.name, read.text, read.stat.mtimeMs);
-  const id = taskId(newId, ref.name, text(note, 'id'));
+  const newId = () => deps.newId(ref.name, read.text, stat.mtimeMs);
+  const id = taskIdOf(newId, ref.name, text(note, 'id'));
   if (id === null) {
     await quarantine(deps, ref, 'The id in the name of the note and its property `id` differ.');
     return null;
   }
-  return { note, id, kind, stat: read.stat };
-}
-
-const UNREADABLE = {
-  'not-a-file': 'It is not a regular file.',
-  'too-large': 'It is larger than 1 MB.',
-  'not-utf8': 'It is not UTF-8 text.',
-} as const;
-
-/** The id in the name and in the properties are one. A note of a person has none and is given one. */
-function taskId(newId: () => TaskId, name: string, property: string | undefined): TaskId | null {
-  const named = idInName(name);
-  const written = isTaskId(property) ? property : null;
-  if (named !== null && written !== null && named !== written) return null;
-  return named ?? written ?? newId();
+  return { note, id, kind, stat };
 }
 
 function isDrafted(note: TaskNote, agent: Agent): boolean {
@@ -257,10 +90,9 @@ function isDrafted(note: TaskNote, agent: Agent): boolean {
 async function draft(
   deps: DraftReplyDeps,
   claimed: Claimed,
-  open: OpenNote,
+  open: OpenMail,
   signal: AbortSignal,
 ): Promise<TaskNote | 'changed' | 'gone'> {
-  const { ref } = claimed;
   const recipients = addressing(open.note, open.kind, deps.me);
   const request = draftRequest(open.note, open.kind, recipients, deps.me, await deps.house());
   const result = await deps.drafter.draft(request, signal);
@@ -277,103 +109,6 @@ async function draft(
     timeZone: deps.timeZone,
     expiresMs: deps.expiresMs,
   });
-  const now = await deps.vault.stat(ref);
-  if (now === null) return 'gone';
-  if (now.mtimeMs !== open.stat.mtimeMs || now.ctimeMs !== open.stat.ctimeMs || now.size !== open.stat.size) {
-    return 'changed';
-  }
-  await deps.vault.update(ref, renderNote(note));
-  return note;
-}
-
-async function offer(
-  deps: DraftReplyDeps,
-  claimed: Claimed,
-  note: TaskNote,
-  id: TaskId,
-): Promise<'done' | 'later'> {
-  const { ref } = claimed;
-  const named = idInName(ref.name) === id;
-  const name = named ? ref.name : noteName(text(note, 'title') ?? '', id);
-  // A copy of a note has the id of the first; two cards for one task would be two chances to send. Asked
-  // before the offer is recorded, since the record of the card that stands must not be replaced.
-  const taken = named ? await deps.vault.stat({ folder: OFFERED, name }) : await isOffered(deps, id);
-  if (taken) return withdraw(deps, claimed, ALREADY_OFFERED, id);
-  if (deps.replicas && (await losesToAnother(deps.vault, deps.agent, ref, [ref.name, name]))) {
-    return withdraw(deps, claimed, 'another version of this task stands', id);
-  }
-  await deps.recordOffer(id, name, note);
-  deps.at('replier:offer-recorded');
-  const outcome = await deps.vault.move(ref, OFFERED, name);
-  if (outcome === 'exists') return withdraw(deps, claimed, ALREADY_OFFERED, id);
-  if (outcome === 'lost') return 'done';
-  deps.at('replier:offered');
-  await deps.marks?.remove(ref.name);
-  deps.log({ task: id, from: ref.folder, to: OFFERED, ms: deps.now() - claimed.atMs });
-  await deps.audit({ action: 'draft.offered', task: id, result: text(note, 'drafted_by') ?? '' });
-  return 'done';
-}
-
-async function isOffered(deps: DraftReplyDeps, id: TaskId): Promise<boolean> {
-  for (const folder of [OFFERED, 'Approved', 'In_Progress/local-agent'] as const) {
-    if ((await deps.vault.list(folder)).some((name) => idInName(name) === id)) return true;
-  }
-  return false;
-}
-
-/** Our own file, and only ours: another version stands, and this one is kept in Conflicts. */
-async function withdraw(
-  deps: DraftReplyDeps,
-  claimed: Claimed,
-  reason: string,
-  task = taskOf(claimed.ref.name),
-): Promise<'done'> {
-  const { ref } = claimed;
-  const outcome = await deps.vault.setAside(ref);
-  if (outcome !== 'moved') return 'done';
-  deps.log({ task, from: ref.folder, to: 'Conflicts', reason, ms: deps.now() - claimed.atMs });
-  return 'done';
-}
-
-async function quarantine(deps: DraftReplyDeps, ref: NoteRef, reason: string): Promise<void> {
-  const startedMs = deps.now();
-  await deps.vault.quarantine(ref, reason);
-  deps.log({
-    task: taskOf(ref.name),
-    from: ref.folder,
-    to: 'Quarantine',
-    reason,
-    ms: deps.now() - startedMs,
-  });
-}
-
-/** One note that fails again and again must not keep the loop busy; a full disk is not the note's fault. */
-async function setPoisonAside(
-  deps: DraftReplyDeps,
-  failures: Map<string, number>,
-  ref: NoteRef,
-  error: unknown,
-): Promise<void> {
-  if (errno(error) !== undefined) return;
-  const count = (failures.get(ref.name) ?? 0) + 1;
-  failures.set(ref.name, count);
-  if (count < MAX_FAILURES) return;
-  failures.delete(ref.name);
-  await quarantine(deps, ref, `Drafting failed ${count} times; the log has the details.`);
-}
-
-function taskOf(name: string): string {
-  return idInName(name) ?? 'new';
-}
-
-async function inParallel<T>(
-  items: readonly T[],
-  width: number,
-  run: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const worker = async () => {
-    for (const item of queue) await run(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+  const written = await writeUnlessChanged(deps, claimed.ref, open.stat, renderNote(note));
+  return written === 'written' ? note : written;
 }

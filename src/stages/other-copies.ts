@@ -13,13 +13,23 @@ const FURTHER: readonly StateFolder[] = [
   'In_Progress/cloud-agent',
   'In_Progress/local-agent',
   'Pending_Approval/email',
+  'Pending_Approval/odoo',
   'Approved',
   'Rejected',
 ];
 
-/** Is a note of this name further along already, or in the hands of an agent? Then it is not claimed. */
-export async function isFurtherAlong(vault: Pick<Vault, 'find'>, name: string): Promise<boolean> {
-  return (await vault.find(name, FURTHER)) !== null;
+/**
+ * Is a note of one of these names (its own, and the one it is claimed under) further along already, or in the hands
+ * of an agent? Then it is not claimed.
+ */
+export async function isFurtherAlong(
+  vault: Pick<Vault, 'find'>,
+  names: readonly (string | null)[],
+): Promise<boolean> {
+  for (const name of new Set(names)) {
+    if (name !== null && (await vault.find(name, FURTHER)) !== null) return true;
+  }
+  return false;
 }
 
 /**

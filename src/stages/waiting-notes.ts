@@ -1,4 +1,4 @@
-/** Which notes of `Needs_Action/email` may be claimed now, and when to look again at the others. */
+/** Which notes of an inbox may be claimed now, and when to look again at the others. */
 import { idInName } from '../core/task-id.ts';
 import type { Vault } from '../vault/vault.ts';
 import { isFurtherAlong } from './other-copies.ts';
@@ -16,7 +16,8 @@ export interface WaitingDeps {
   readonly quietMs: number;
 }
 
-const WAITING = 'Needs_Action/email';
+export type Inbox = 'Needs_Action/email' | 'Needs_Action/odoo';
+
 /** A note that is seen in two places for a moment, or a claim that the peer was slow to see. */
 export const UNSETTLED_MS = 5_000;
 
@@ -34,15 +35,17 @@ export function earliest(first: number | null) {
 /** What may be claimed now, at most one more than a pass takes. */
 export async function readyNames(
   deps: WaitingDeps,
+  inbox: Inbox,
+  claimName: (name: string) => Promise<string | null> = (name) => Promise.resolve(name),
 ): Promise<{ names: string[]; lookAgainAt: number | null }> {
   const names: string[] = [];
   const lookAgain = earliest(null);
-  for (const name of deps.mayClaim() ? await deps.vault.list(WAITING) : []) {
+  for (const name of deps.mayClaim() ? await deps.vault.list(inbox) : []) {
     if (names.length > deps.perPass) break;
-    const typedUntil = await stillTyped(deps, name);
+    const typedUntil = await stillTyped(deps, inbox, name);
     if (typedUntil !== null) {
       if (typedUntil !== 'empty') lookAgain.at(typedUntil);
-    } else if (deps.replicas && (await isFurtherAlong(deps.vault, name))) {
+    } else if (deps.replicas && (await isFurtherAlong(deps.vault, [name, await claimName(name)]))) {
       lookAgain.at(deps.now() + UNSETTLED_MS);
     } else {
       names.push(name);
@@ -52,9 +55,9 @@ export async function readyNames(
 }
 
 /** Until when a person may be typing (Obsidian creates the file with the first key); null: nobody is. */
-async function stillTyped(deps: WaitingDeps, name: string): Promise<number | 'empty' | null> {
+async function stillTyped(deps: WaitingDeps, inbox: Inbox, name: string): Promise<number | 'empty' | null> {
   if (idInName(name) !== null) return null;
-  const stat = await deps.vault.stat({ folder: WAITING, name });
+  const stat = await deps.vault.stat({ folder: inbox, name });
   if (stat === null || stat.size === 0) return 'empty';
   const quietFor = deps.now() - stat.mtimeMs;
   // A little ahead of the clock is now: the file system counts fractions of a millisecond. Far ahead is a

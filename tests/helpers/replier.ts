@@ -10,7 +10,8 @@ import { parseNote, renderNote, type TaskNote } from '../../src/core/task-file.t
 import { taskIdForNote, taskIdFromMessage } from '../../src/core/task-id.ts';
 import type { Drafter } from '../../src/drafting/drafter.ts';
 import { templateDrafter } from '../../src/drafting/template-drafter.ts';
-import { type DraftReplyDeps, draftReplies, type Move } from '../../src/stages/draft-reply.ts';
+import type { Move } from '../../src/stages/draft-notes.ts';
+import { type DraftReplyDeps, draftReplies } from '../../src/stages/draft-reply.ts';
 import { Vault } from '../../src/vault/vault.ts';
 import { testDir } from './testdir.ts';
 

@@ -2,7 +2,7 @@
 import type { TaskNote } from '../../src/core/task-file.ts';
 import { idInName, type TaskId } from '../../src/core/task-id.ts';
 import { ActiveEffects } from '../../src/stages/active-effects.ts';
-import type { ClaimMarks } from '../../src/stages/draft-reply.ts';
+import type { ClaimMarks } from '../../src/stages/draft-notes.ts';
 import { contentOf, type Offer, type OfferMarks, Offers } from '../../src/stages/offers.ts';
 import { type LastSeen, OpenLedger } from '../../src/stages/open-ledger.ts';
 import type { NoteRef } from '../../src/vault/vault.ts';

@@ -79,7 +79,7 @@ function propertiesOf(note: TaskNote): PostProperties {
 }
 
 /** What would hide or reshape the section below it: comments, fences, HTML, formulas. */
-const HIDING = /%%|<(?=[A-Za-z!/?])|\$\$|^[>\s]*(?:`{3}|~{3})/m;
+const HIDING = /%%|<(?=[A-Za-z!/?])|\$\$|^[> \t]*(?:`{3}|~{3})/m;
 const AMOUNT = /\d[.,]\d/;
 
 /**
