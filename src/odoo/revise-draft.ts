@@ -1,12 +1,34 @@
-import type { DraftInput } from './draft-input.ts';
+import { checkDraft, type DraftInput, valuesOf } from './draft-input.ts';
 import { OdooFault } from './faults.ts';
+import { findDraft, readDraftMove } from './find-draft.ts';
 import type { Odoo } from './odoo.ts';
 
-/** Replaces the draft of this external id by `draft`, in one write. @throws OdooFault (`missing`: there is none; `refused`: it is no untouched draft any more) */
-export function reviseDraft(
+/**
+ * Makes the draft of this external id what `input` says: all lines anew, in one write, so a repeat ends in the same.
+ * @throws OdooFault `missing`: there is none any more; `refused`: it is no untouched draft, or of another kind
+ */
+export async function reviseDraft(
   odoo: Odoo,
   externalId: string,
-  draft: DraftInput,
+  input: DraftInput,
 ): Promise<{ readonly id: number }> {
-  return Promise.reject(new OdooFault('unsupported', JSON.stringify([odoo.url, externalId, draft])));
+  const draft = checkDraft(input);
+  const id = await findDraft(odoo, externalId);
+  const move = id === null ? null : await readDraftMove(odoo, id);
+  if (move === null) throw new OdooFault('missing', 'the draft of this task is not in Odoo any more');
+  if (move.state === 'cancel') throw refused('it was cancelled in Odoo');
+  if (move.state === 'posted') throw refused(`it is posted already, as ${move.name}`);
+  if (move.posted_before) throw refused('it was posted once and reset to draft by a person');
+  if (move.move_type !== draft.type) throw refused('it is a document of another kind');
+  await odoo.call({
+    model: 'account.move',
+    method: 'write',
+    ids: [move.id],
+    args: { vals: valuesOf(draft, odoo.version) },
+  });
+  return { id: move.id };
+}
+
+function refused(why: string): OdooFault {
+  return new OdooFault('refused', `the draft cannot be changed: ${why}`);
 }
