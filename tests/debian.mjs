@@ -37,7 +37,8 @@ export function notInstalled(names) {
 export function install(names) {
   console.log(`Installing ${names.join(', ')} (apt-get) ...`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const stdio = ['ignore', 'inherit', 'inherit'];
+  // It says at length what it unpacks.
+  const stdio = ['ignore', 'ignore', 'inherit'];
   const apt = (...args) =>
     spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', ...args], { env, stdio });
   apt('update');

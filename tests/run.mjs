@@ -1,13 +1,15 @@
 /**
- * `npm test`: from a fresh clone to a verdict. Installs packages, installs the servers that the
+ * `npm test`: from a fresh clone to a verdict. Installs packages, gets the servers that the
  * tests talk to, builds, runs. Arguments go to vitest: `npm test -- tests/unit`.
  * Without root or apt, what needs them is left out and named loudly; with CI=true that is a failure.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { install, mayInstall } from './debian.mjs';
 import { ensureNewerSyncthing } from './newer-syncthing.mjs';
+import { ensureRealOdoo } from './real-odoo.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const CI = process.env.CI === 'true' || process.env.CI === '1';
@@ -17,29 +19,26 @@ const PROGRAMS = [
   { path: '/usr/lib/dovecot/lmtp', package: 'dovecot-lmtpd', helper: 'tests/helpers/dovecot.ts' },
   { path: '/usr/bin/syncthing', package: 'syncthing', helper: 'tests/helpers/syncthing-node.ts' },
 ];
-const POLICY = '/usr/sbin/policy-rc.d';
 
 const missing = ensurePrograms();
 run(process.execPath, ['deployment/ensure.mjs', 'build']);
 sayWhatIsOld(ensureNewerSyncthing());
+const noOdoo = ensureRealOdoo();
+if (noOdoo !== null) missing.push({ helper: 'tests/helpers/odoo.ts', why: `no real Odoo: ${noOdoo}` });
 const left = missing.length > 0 ? leaveOut(missing) : [];
 const excluded = left.flatMap((file) => ['--exclude', file]);
 const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
 const { status } = spawn(process.execPath, [vitest, 'run', ...excluded, ...process.argv.slice(2)]);
 process.exit(status ?? 1);
 
-/** Returns the programs that could not be had. */
+/** @returns what could not be had: the helper that needs it, and why not */
 function ensurePrograms() {
   const absent = () => PROGRAMS.filter(({ path }) => !existsSync(path));
-  if (absent().length === 0) return [];
-  const names = absent().map((program) => program.package);
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return absent();
-  console.log(`Installing ${names.join(', ')} (apt-get) ...`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (...args) => spawn('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', ...args], { env });
-  apt('update');
-  withoutServices(() => apt('install', '-y', '--no-install-recommends', ...names));
-  return absent();
+  if (absent().length > 0 && mayInstall()) install(absent().map((program) => program.package));
+  return absent().map(({ helper, package: name }) => ({
+    helper,
+    why: `it needs, as root: apt-get install ${name}`,
+  }));
 }
 
 /** Not a package of this Debian, so its absence fails no build; but nobody is to believe it was run. */
@@ -51,30 +50,19 @@ function sayWhatIsOld(why) {
   );
 }
 
-/** Debian starts a server as it installs it, on the ports of the machine; 101 forbids that. */
-function withoutServices(install) {
-  const ours = !existsSync(POLICY);
-  if (ours) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    install();
-  } finally {
-    if (ours) rmSync(POLICY);
-  }
-}
-
-/** The test files that start a missing program, directly or through another helper. */
-function leaveOut(programs) {
-  const helpers = new Set(programs.map((program) => join(ROOT, program.helper)));
-  const left = files('tests')
+/** The test files that start what is missing, directly or through another helper. */
+function leaveOut(absent) {
+  const helpers = new Set(absent.map(({ helper }) => join(ROOT, helper)));
+  const paths = files('tests')
     .filter((path) => path.endsWith('.test.ts') && reaches(join(ROOT, path), helpers, new Set()))
     .sort();
-  const packages = programs.map((program) => program.package).join(' ');
   const line = '!'.repeat(80);
-  console.error(`${line}\nNOT RUN, because it needs: apt-get install ${packages} (as root)`);
-  for (const path of left) console.error(`  ${path}`);
+  console.error(line);
+  for (const { why } of absent) console.error(`NOT RUN, because ${why}`);
+  for (const path of paths) console.error(`  ${path}`);
   console.error(line);
   if (CI) process.exit(1);
-  return left;
+  return paths;
 }
 
 function reaches(file, targets, seen) {

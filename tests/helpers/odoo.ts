@@ -145,8 +145,17 @@ async function endPostgres(machine: Machine, signal: NodeJS.Signals): Promise<vo
 /** What depends on the port and the day. */
 async function prepareBooks(parts: OdooParts, url: string, databases: readonly string[]): Promise<OdooUser> {
   const { key, sql } = makeKey("(select id from res_users where login = 'admin')", null);
-  // Where wkhtmltopdf fetches the style sheets from.
-  const values = ['web.base.url', 'report.url'].map((name) => `('${name}', '${url}')`).join(', ');
+  const settings = {
+    'web.base.url': url,
+    // Where wkhtmltopdf fetches the style sheets from.
+    'report.url': url,
+    // It would ask its maker about partners and companies; nobody listens there.
+    'iap.endpoint': 'http://127.0.0.1:9',
+    'iap.partner_autocomplete.endpoint': 'http://127.0.0.1:9',
+  };
+  const values = Object.entries(settings)
+    .map(([name, value]) => `('${name}', '${value}')`)
+    .join(', ');
   await psql(
     parts,
     `${sql} insert into ir_config_parameter (key, value) values ${values}
