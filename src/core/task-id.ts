@@ -34,6 +34,21 @@ export function taskIdForNote(name: string, text: string, mtimeMs: number): Task
   return idOf('em', 'note', name, String(Math.floor(mtimeMs / 1000)), text);
 }
 
+/** Of the mail that goes with a posted invoice: one invoice, one mail, however often it is offered. */
+export function coveringMailId(invoice: TaskId): TaskId {
+  return idOf('em', 'covering', invoice);
+}
+
+/** As `taskIdForNote`, for a request to the books. */
+export function taskIdForRequest(name: string, text: string, mtimeMs: number): TaskId {
+  return idOf('od', 'note', name, String(Math.floor(mtimeMs / 1000)), text);
+}
+
+/** For a request that was found in a mail: the same mail asks for one document, however often it is drafted. */
+export function taskIdForRequestIn(mail: TaskId): TaskId {
+  return idOf('od', 'mail', mail);
+}
+
 /** The id at the end of a note's name, or null. */
 export function idInName(name: string): TaskId | null {
   const found = /(?:^| )((?:em|od)-[0-9a-f]{16})\.md$/.exec(name)?.[1];

@@ -11,11 +11,13 @@ const MAX_LINES = 60;
  */
 export function inlineText(s: string, max = MAX_CHARS): string {
   const text = propertyText(s, max);
-  const cut = s.length > max && text.endsWith('…') ? ` (cut, ${s.length} characters)` : '';
+  const cut =
+    max === MAX_CHARS && s.length > max && text.endsWith('…') ? ` (cut, ${s.length} characters)` : '';
   return (
     text
       .replace(/&(?=#?\w{1,32};)/g, '&amp;')
       .replaceAll('\\', '&#92;')
+      .replaceAll('<', '&lt;')
       .replace(/[|*~$^]/g, '\\$&')
       .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
       .replace(/=(?==)/g, '\\=')

@@ -1,5 +1,5 @@
-import { propertyText } from '../neutralise.ts';
 import { moneyText } from './amounts.ts';
+import { inlineText } from './cell-text.ts';
 import type { OdooKind } from './invoice.ts';
 
 const WORDS: Readonly<Record<OdooKind, string>> = {
@@ -15,8 +15,8 @@ export function invoiceHeadline(facts: {
   readonly total: number;
   readonly currency: string;
 }): string {
-  const partner = propertyText(facts.partner, 80);
-  const amount = `${moneyText(facts.total, places(facts.currency))} ${propertyText(facts.currency, 10)}`;
+  const partner = inlineText(facts.partner, 80);
+  const amount = `${moneyText(facts.total, places(facts.currency))} ${inlineText(facts.currency, 10)}`;
   return `${WORDS[facts.kind]} ${partner === '' ? 'nobody' : partner}: ${amount}`;
 }
 

@@ -40,6 +40,7 @@ const MAX_WARNINGS = 20;
 const SHOWN_WARNINGS = 8;
 const SHOWN_TWINS = 4;
 const MAX_WORDS = 2_000;
+const MAX_HISTORY = 10;
 
 export function invoiceCard(note: TaskNote, facts: InvoiceCardFacts): TaskNote {
   const { invoice } = facts;
@@ -69,8 +70,7 @@ export function invoiceCard(note: TaskNote, facts: InvoiceCardFacts): TaskNote {
       'Move this note to `Approved` to post it in Odoo, to `Rejected` to drop it (the draft stays in Odoo); or change the request below and move it to `Needs_Action/odoo`.',
     ],
   };
-  const feedback = propertyText(before.feedback);
-  return withData(card(note, facts, { ...before, invoice: section, feedback: '' }, verdict), {
+  return withData(card(note, facts, { ...before, invoice: section }, verdict), {
     title: text(note, 'title') || propertyText(headline, 120),
     ...properties,
     covering_mail: facts.coveringMail,
@@ -79,7 +79,6 @@ export function invoiceCard(note: TaskNote, facts: InvoiceCardFacts): TaskNote {
     from_odoo: filledByOdoo(note, properties),
     drafted_by: 'odoo-mcp',
     warnings: warnings.slice(0, MAX_WARNINGS).map((line) => propertyText(line)),
-    ...(feedback === '' ? {} : { feedback_history: history(note, feedback, facts.now) }),
   });
 }
 
@@ -98,11 +97,25 @@ function filledByOdoo(
   return filled.length > 0 ? filled : undefined;
 }
 
-function history(note: TaskNote, feedback: string, now: string): string[] {
-  return [...list(note, 'feedback_history'), `${now.replace('T', ' ')} ${feedback}`].slice(-10);
+/** What stood under Feedback was followed: it is history now. */
+export function withUsedFeedback(note: TaskNote, now: string): TaskNote {
+  const body = readInvoiceBody(note.body);
+  if (body.feedback === '') return note;
+  const line = `${now.replace('T', ' ')} ${propertyText(body.feedback)}`;
+  const used = { data: note.data, body: renderInvoiceBody({ ...body, feedback: '' }) };
+  return withData(used, { feedback_history: [...list(note, 'feedback_history'), line].slice(-MAX_HISTORY) });
 }
 
-/** @param words what is unclear beside the questions: faults of the request, Odoo's own words. One sentence each. */
+/** Without what Odoo filled in for the draft it had: left there it would read as the user's wish. */
+export function withoutFilled(note: TaskNote): TaskNote {
+  const filled = list(note, 'from_odoo').flatMap((entry) => {
+    const key = entry.split('=')[0] ?? '';
+    return `${key}=${text(note, key) ?? ''}` === entry ? [[key, null] as const] : [];
+  });
+  return withData(note, { ...Object.fromEntries(filled), from_odoo: undefined });
+}
+
+/** `faults`: what is unclear beside the questions; of the request, or in Odoo's own words. One sentence each. */
 export function questionCard(
   note: TaskNote,
   facts: CardStamp & {
@@ -128,11 +141,9 @@ export function questionCard(
     ],
   };
   const before = readInvoiceBody(note.body);
-  return withData(card(note, facts, { ...before, invoice: null }, verdict), {
+  return withData(card(withoutFilled(note), facts, { ...before, invoice: null }, verdict), {
     title: text(note, 'title') || 'Request for Odoo',
     ...Object.fromEntries(OF_A_DRAFT.map((key) => [key, undefined])),
-    // What Odoo filled in goes with its draft: left there it would read as the user's wish.
-    ...Object.fromEntries(list(note, 'from_odoo').flatMap((filled) => forgotten(note, filled))),
     drafted_by: 'odoo-mcp',
     warnings: [...faults, ...questions.map((question) => question.asks)]
       .slice(0, MAX_WARNINGS)
@@ -140,12 +151,7 @@ export function questionCard(
   });
 }
 
-const OF_A_DRAFT = ['odoo_id', 'partner', 'amount_total', 'odoo_link', 'request_hash', 'from_odoo'] as const;
-
-function forgotten(note: TaskNote, filled: string): readonly (readonly [string, null])[] {
-  const key = filled.split('=')[0] ?? '';
-  return `${key}=${text(note, key) ?? ''}` === filled ? [[key, null]] : [];
-}
+const OF_A_DRAFT = ['odoo_id', 'partner', 'amount_total', 'odoo_link', 'request_hash'] as const;
 
 /** The callout on top, the sections, and the properties that both kinds of card have. */
 function card(
@@ -198,7 +204,7 @@ function unusual(facts: InvoiceCardFacts): readonly string[] {
   const { invoice, twins } = facts;
   const today = facts.now.slice(0, 10);
   const currency = invoice.currency.name;
-  const found: string[] = [...facts.remarks];
+  const found: string[] = facts.remarks.map(inlineWords);
   for (const twin of twins.slice(0, SHOWN_TWINS)) found.push(twinWords(twin, invoice.decimals));
   if (twins.length > SHOWN_TWINS)
     found.push(`${twins.length - SHOWN_TWINS} more with the same amount or reference.`);

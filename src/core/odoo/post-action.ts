@@ -99,7 +99,7 @@ function misleading(lead: string, kind: OdooKind | null, properties: PostPropert
   const total = properties['amount_total'];
   if (kind === null || typeof total !== 'number') return reasons;
   const headline = invoiceHeadline({ kind, partner, total, currency });
-  if (titles.some((title) => AMOUNT.test(title) && !title.startsWith(` ${headline}`) && title !== headline)) {
+  if (titles.some((title) => AMOUNT.test(title) && title.trim() !== headline)) {
     reasons.push('The headline of the card names something else than the properties and the invoice do.');
   }
   return reasons;
