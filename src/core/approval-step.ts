@@ -34,21 +34,37 @@ export interface CheckFacts {
   readonly thread: 'quiet' | 'answered' | 'newer' | 'unknown';
   /** What the user was told before, at an earlier yes: told once, a second yes stands. */
   readonly told: readonly string[];
+  /** What the books say of the draft. */
+  readonly books?: readonly Reason[];
+  /** What a yes to this card does; default: a mail is sent. */
+  readonly act?: Act;
 }
 
+/** `it is sent`, `to send it`. */
+export interface Act {
+  readonly did: 'sent' | 'posted';
+  readonly verb: 'send' | 'post';
+}
+export const SENDING: Act = { did: 'sent', verb: 'send' };
+export const POSTING: Act = { did: 'posted', verb: 'post' };
+
 export interface Reason {
-  readonly code: 'never-offered' | 'expired' | 'bad-date' | 'answered' | 'newer';
+  readonly code:
+    | ('never-offered' | 'expired' | 'bad-date' | 'answered' | 'newer')
+    // Of a draft in Odoo.
+    | ('changed' | 'deleted' | 'reset' | 'cancelled' | 'refused');
   readonly words: string;
 }
 
 /** Reasons that concern the moment rather than the content; see `mailActionOf` for the content. */
 export function momentReasons(note: TaskNote, facts: CheckFacts): readonly Reason[] {
+  const { did, verb } = facts.act ?? SENDING;
   const reasons: Reason[] = [];
   const say = (code: Reason['code'], words: string) => reasons.push({ code, words });
   if (!facts.offered) {
     say(
       'never-offered',
-      'This card was never offered to you by Handover. Read it; move it to `Approved` again if you want it sent.',
+      `This card was never offered to you by Handover. Read it; move it to \`Approved\` again if you want it ${did}.`,
     );
   }
   const expires = text(note, 'expires') ?? '';
@@ -57,7 +73,7 @@ export function momentReasons(note: TaskNote, facts: CheckFacts): readonly Reaso
   if (expiry !== null && expiry <= facts.now) {
     say(
       'expired',
-      `The draft expired on ${expires.replace('T', ' ')}. Move it to \`Approved\` again to send it all the same.`,
+      `The draft expired on ${expires.replace('T', ' ')}. Move it to \`Approved\` again to ${verb} it all the same.`,
     );
   }
   const after = text(note, 'send_after') ?? '';
@@ -67,11 +83,12 @@ export function momentReasons(note: TaskNote, facts: CheckFacts): readonly Reaso
   if (facts.thread === 'answered')
     say('answered', 'You already answered this mail: a reply lies in your Sent folder.');
   if (facts.thread === 'newer') say('newer', 'A newer mail came in this thread after the draft was made.');
+  reasons.push(...(facts.books ?? []));
   return reasons.filter((reason) => !MAY_INSIST.has(reason.code) || !facts.told.includes(reason.code));
 }
 
 /** What the user may know better: told once, moving the card again sends it. */
-const MAY_INSIST: ReadonlySet<string> = new Set(['answered', 'newer']);
+const MAY_INSIST: ReadonlySet<string> = new Set(['answered', 'newer', 'reset']);
 
 /** The journal's word on a task, as far as the approval handler needs it. */
 export type EffectWord =

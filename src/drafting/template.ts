@@ -6,7 +6,7 @@ import { list, num, type TaskNote, text } from '../core/task-file.ts';
 export interface Template {
   /** The note's name without `.md`. */
   readonly name: string;
-  readonly for: 'email_reply' | 'email_new';
+  readonly for: 'email_reply' | 'email_new' | 'covering_mail';
   /** ISO 639-1, or null when it fits any language. */
   readonly language: string | null;
   /** Words that must occur in the mail; none: the template fits every mail. `invoice*` matches beginnings. */
@@ -22,7 +22,7 @@ export type TemplateResult =
 
 export const TEMPLATE_BYTES = 65_536;
 const MAX_KEYWORDS = 50;
-const KINDS = ['email_reply', 'email_new'] as const;
+const KINDS = ['email_reply', 'email_new', 'covering_mail'] as const;
 
 export function parseTemplate(fileName: string, source: string): TemplateResult {
   const name = fileName.replace(/\.md$/, '');

@@ -2,14 +2,16 @@
  * approval-handler: carries out what the user approved.
  *
  * DOES      Claims notes out of `Approved/`, checks them against what was offered and against the moment,
- *           seals the mail's bytes, has email-mcp send them, writes the outcome and moves the note to `Done/`;
- *           what cannot be sent goes back to `Pending_Approval/` with the reason on top. With Syncthing it
- *           records what is pending, and does nothing of that unless it is proved who can write `Approved/`.
+ *           seals the mail's bytes or the invoice as it was shown, has email-mcp send or odoo-mcp post it, writes
+ *           the outcome and moves the note to `Done/`; what cannot be carried out goes back to `Pending_Approval/`
+ *           with the reason on top. Where the user wishes, a posted invoice's PDF is offered as a covering mail.
+ *           With Syncthing it records what is pending, and does nothing of that unless it is proved who can write
+ *           `Approved/`.
  * READS     `Approved/`, `In_Progress/local-agent/`, `Pending_Approval/`, `Rejected/` (names), `PAUSE.md`,
- *           STATE_DIR, the REST API of this machine's Syncthing.
- * WRITES    `In_Progress/local-agent/`, `Done/`, `Pending_Approval/email/`, `Logs/local-agent/`,
+ *           `Attachments/`, `Templates/`, `Company_Handbook.md`, STATE_DIR, the REST API of this machine's Syncthing.
+ * WRITES    `In_Progress/local-agent/`, `Done/`, `Pending_Approval/`, `Attachments/`, `Logs/local-agent/`,
  *           `Updates/local-agent/`, STATE_DIR (`active/`, `offers/`, `journal/`, `sync/`).
- * SECRETS   The key of Syncthing's REST API. None for mail: email-mcp, which it spawns, reads the SMTP and IMAP keys.
+ * SECRETS   The key of Syncthing's REST API. None for mail or Odoo: email-mcp and odoo-mcp, which it spawns, read theirs.
  * TWICE     No: a lock in STATE_DIR.
  * ON CRASH  The journal says where each effect stands; docs/states.md has every point. PM2 starts it again.
  */
@@ -18,6 +20,8 @@ import { fileURLToPath } from 'node:url';
 import { AuditFault } from '../audit/audit-fault.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { parseAddressList } from '../core/address-list.ts';
+import { coveringMailText } from '../drafting/covering-mail.ts';
+import { houseReader } from '../drafting/read-house.ts';
 import { openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { SealedReplies } from '../mail/submission/sealed-replies.ts';
 import { childEnvironment, SYNC_KEYS } from '../runtime/config.ts';
@@ -28,9 +32,12 @@ import { ulid } from '../runtime/ulid.ts';
 import { ActiveEffects } from '../stages/active-effects.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
 import { type ApprovalDeps, scanApprovals } from '../stages/execute-approval.ts';
+import { mailEdge } from '../stages/mail-edge.ts';
+import { odooEdge } from '../stages/odoo-edge.ts';
 import { Offers } from '../stages/offers.ts';
 import { openEffectGuard } from './effect-guard.ts';
 import { EmailMcpClient } from './email-mcp-client.ts';
+import { openPosting } from './open-posting.ts';
 
 const PROCESS = 'approval-handler';
 const HOUR_MS = 3_600_000;
@@ -61,8 +68,25 @@ runDaemon({
       env: childEnvironment(),
       log,
     });
+    const posting = await openPosting({ stateDir, clock });
     const offers = new Offers({ stateDir, clock });
     const guard = await openEffectGuard(config, { vault, offers, stateDir, process: PROCESS, clock, log });
+    const mails = new SealedReplies({ journal, from: sender, now: () => clock.now() });
+    const house = houseReader(vault, sender.name, (name, message) =>
+      log.warn({ template: name }, `template left out: ${message}`),
+    );
+    const timeZone = config.TIMEZONE;
+    const expiresMs = config.APPROVAL_EXPIRES_HOURS * HOUR_MS;
+    const shared = { vault, offers, cards: guard.cards, clock, at, timeZone, expiresMs };
+    const edges = {
+      mail: mailEdge({ ...shared, journal: mails, effects, doubtMs: config.DOUBT_MINUTES * 60_000 }),
+      odoo: odooEdge({
+        ...{ ...shared, stateDir, mails },
+        journal: posting.journal,
+        effects: posting.effects,
+        coveringText: async (facts) => coveringMailText(facts, await house()),
+      }),
+    };
     let waiting: string | null = null;
     const deps: Omit<ApprovalDeps, 'wakeAt'> = {
       vault,
@@ -70,18 +94,16 @@ runDaemon({
       log,
       at,
       audit,
-      effects,
       offers,
+      edges,
       cards: guard.cards,
       gate: guard.gate,
       synced: guard.synced,
       drafting: new DraftingMarks(stateDir),
       active: new ActiveEffects(stateDir),
-      journal: new SealedReplies({ journal, from: sender, now: () => clock.now() }),
-      timeZone: config.TIMEZONE,
+      timeZone,
+      expiresMs,
       undoMs: config.UNDO_SECONDS * 1000,
-      doubtMs: config.DOUBT_MINUTES * 60_000,
-      expiresMs: config.APPROVAL_EXPIRES_HOURS * HOUR_MS,
       newClaim: () => ulid(clock.now()),
       isSystemFault: (error) => error instanceof AuditFault,
       waiting: (line) => {
@@ -91,8 +113,9 @@ runDaemon({
     const loop = scanLoop({
       scan: async (signal) => {
         await scanApprovals({ ...deps, wakeAt: (ms) => loop.wakeAt(ms) }, signal);
-        const dry = config.DRY_RUN ? 'DRY_RUN is on: nothing is sent' : null;
-        const remark = guard.remark();
+        const dry = config.DRY_RUN ? 'DRY_RUN is on: nothing is sent or posted' : null;
+        posting.retry();
+        const remark = guard.remark() ?? posting.remark();
         if (waiting !== null) health.set('paused', waiting);
         else if (remark !== null) health.set('degraded', remark);
         else health.set('ok', dry ?? undefined);
@@ -115,6 +138,7 @@ runDaemon({
         await loop.stop();
         await guard.stop();
         await effects.stop();
+        await posting.stop();
       },
     };
   },

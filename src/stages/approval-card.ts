@@ -1,15 +1,13 @@
 import type { AuditTrail } from '../core/audit-chain.ts';
-import type { Verdict } from '../core/body.ts';
 import { withVerdict } from '../core/body.ts';
 import type { At } from '../core/crash-points.ts';
 import { localTime } from '../core/local-time.ts';
 import { doneFolder } from '../core/states.ts';
-import { list, num, parseNote, renderNote, type TaskNote, text, withData } from '../core/task-file.ts';
-import type { TaskId } from '../core/task-id.ts';
+import { num, parseNote, renderNote, type TaskNote, text, withData } from '../core/task-file.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { NoteRef, Vault } from '../vault/vault.ts';
+import type { Vault } from '../vault/vault.ts';
 import type { ActiveEffects } from './active-effects.ts';
-import type { EffectView, MailEffects, SealedEffects } from './mail-effects.ts';
+import type { CardWords, Edges, Outcome, Task } from './effect-edge.ts';
 import type { OfferedCards } from './offered-cards.ts';
 import type { Offers } from './offers.ts';
 
@@ -18,8 +16,7 @@ export interface CardDeps {
   readonly offers: Offers;
   readonly cards: OfferedCards;
   readonly active: ActiveEffects;
-  readonly journal: SealedEffects;
-  readonly effects: MailEffects;
+  readonly edges: Edges;
   readonly clock: Clock;
   readonly at: At;
   readonly timeZone: string;
@@ -28,16 +25,6 @@ export interface CardDeps {
   readonly newClaim: () => string;
   /** A line is durable when `append` resolves; it throws when the log cannot be written: no effect then. */
   readonly audit: AuditTrail;
-}
-
-/** A claimed note and what is known of it. */
-export interface Task {
-  readonly ref: NoteRef;
-  readonly note: TaskNote;
-  readonly id: TaskId;
-  readonly view: EffectView;
-  /** Milliseconds. */
-  readonly approvedAt: number;
 }
 
 export function parsed(source: string): TaskNote | null {
@@ -58,18 +45,19 @@ export function claimStamp(deps: Pick<CardDeps, 'newClaim' | 'clock'>, note: Tas
 
 /**
  * Back to the user with the reason on top. The note is written first, then the seal is taken back, then
- * the note moves: killed anywhere between, `nextStep` comes here again and nothing is sent.
+ * the note moves: killed anywhere between, `nextStep` comes here again and nothing happens.
  *
  * @param approved false: the user never approved this text
  */
 export async function bounce(
   deps: CardDeps,
   task: Task,
-  words: Omit<Verdict, 'kind'> | null,
+  words: CardWords | null,
   told: readonly string[] = [],
   outcome: 'bounced' | 'dry_run' | 'in_doubt' = 'bounced',
   approved = true,
 ): Promise<void> {
+  const { journal, folder, asks } = task.edge;
   let note = task.note;
   if (words !== null) {
     note = withData(
@@ -86,7 +74,7 @@ export async function bounce(
     await deps.vault.update(task.ref, renderNote(note));
     deps.at('handler:bounce-written');
     await deps.audit.append({
-      action: 'mail.bounced',
+      action: `${task.edge.audit}.bounced`,
       task: task.id,
       parameters: { title: words.title },
       result: outcome,
@@ -97,13 +85,13 @@ export async function bounce(
     await deps.offers.record(task.id, task.ref.name, note, { told, warned: true });
   }
   // A doubt stays a doubt in the journal until it is settled; everything else starts afresh at the next yes.
-  if (text(note, 'outcome') !== 'in_doubt') {
-    const { word } = await deps.journal.view(task.id);
+  if (!asks || text(note, 'outcome') !== 'in_doubt') {
+    const { word } = await journal.view(task.id);
     if (word === 'ready' || word === 'waiting' || word === 'failed')
-      await deps.journal.release(task.id, words?.title ?? 'given back');
+      await journal.release(task.id, words?.title ?? 'given back');
     await deps.active.remove(task.id);
   }
-  const back = await deps.vault.moveToFreeName(task.ref, 'Pending_Approval/email');
+  const back = await deps.vault.moveToFreeName(task.ref, folder);
   deps.at('handler:bounced');
   if (back.name !== null) await deps.cards.returned(task.id, back.name);
 }
@@ -112,12 +100,12 @@ function newExpiry(deps: CardDeps): string {
   return localTime(deps.clock.now() + deps.expiresMs, deps.timeZone);
 }
 
-/** Sent copies are retried this long; then the card says so and moves on. */
-const FILING_PATIENCE_MS = 5 * 60_000;
-
-/** After the effect: copy in Sent, audit line, outcome in the note, move to Done. Each step may be repeated. */
+/** After the effect: what its edge has to do, audit line, outcome in the note, move to Done. Each step may be repeated. */
 export async function finish(
-  deps: CardDeps & { readonly wakeAt: (ms: number) => void },
+  deps: CardDeps & {
+    readonly wakeAt: (ms: number) => void;
+    readonly waiting: (line: string | null) => void;
+  },
   task: Task,
 ): Promise<void> {
   const now = deps.clock.now();
@@ -132,25 +120,20 @@ export async function finish(
     });
     return;
   }
-  let copy = 'kept in Sent';
-  if (task.view.filed !== true) {
-    const filed = await deps.effects.fileInSent(task.id);
-    if (filed === 'unknown' && now - (task.view.attemptAt ?? 0) < FILING_PATIENCE_MS) {
-      deps.wakeAt(now + 15_000);
-      return;
-    }
-    if (filed === 'unknown') copy = 'the copy in Sent could not be made';
-    if (filed === 'off') copy = 'no copy is kept in Sent';
-    deps.at('handler:filed');
+  const outcome = await task.edge.outcome(task);
+  if (outcome.is === 'wait') {
+    if (outcome.words !== null) deps.waiting(outcome.words);
+    deps.wakeAt(outcome.at);
+    return;
   }
-  if (text(task.note, 'outcome') !== 'sent') await writeOutcome(deps, task, copy);
+  if (outcome.is === 'write') await writeOutcome(deps, task, outcome);
   await deps.vault.moveToFreeName(task.ref, doneFolder(localTime(now, deps.timeZone)));
   deps.at('handler:done');
   await deps.offers.forget(task.id);
   await deps.active.remove(task.id);
 }
 
-/** Two notes of one task were approved, and the other one is what left: it alone is the record in Done. */
+/** Two notes of one task were approved, and the other one is what was carried out: it alone is the record in Done. */
 async function anotherWasSent(deps: CardDeps, task: Task): Promise<boolean> {
   const { sealed, attemptAt } = task.view;
   if (sealed === undefined || sealed.noteName === task.ref.name) return false;
@@ -160,30 +143,25 @@ async function anotherWasSent(deps: CardDeps, task: Task): Promise<boolean> {
   return (await deps.vault.find(sealed.noteName, ['In_Progress/local-agent', ...months])) !== null;
 }
 
-async function writeOutcome(deps: CardDeps, task: Task, copy: string): Promise<void> {
-  const sentAt = localTime(task.view.attemptAt ?? deps.clock.now(), deps.timeZone);
-  const refused = task.view.refused ?? [];
-  const messageId = task.view.sealed?.messageId ?? '';
+async function writeOutcome(
+  deps: CardDeps,
+  task: Task,
+  outcome: Extract<Outcome, { is: 'write' }>,
+): Promise<void> {
+  const { audit, act } = task.edge;
   await deps.audit.append({
-    action: 'mail.sent',
+    action: `${audit}.${act.did}`,
     task: task.id,
-    target: list(task.note, 'reply_to')[0],
-    parameters: { message_id: messageId, refused: refused.length },
+    target: outcome.target,
+    parameters: outcome.parameters,
     approval: task.view.sealed?.approval,
-    result: 'sent',
+    result: act.did,
   });
-  const lines = [`${sentAt.replace('T', ' ')} · ${copy}`];
-  if (refused.length > 0) {
-    lines.push(
-      `**Not delivered to:** ${refused.join(', ').replace(/[`[\]<>]/g, '')}. The server refused ${refused.length === 1 ? 'this address' : 'these addresses'}.`,
-    );
-  }
-  const verdict: Verdict = { kind: refused.length > 0 ? 'warning' : 'success', title: 'Sent', lines };
-  // Done shows what was sent: the card as it was sealed, whatever happened to the file since.
+  // Done shows what happened: the card as it was sealed, whatever happened to the file since.
   const base = parsed(task.view.sealed?.noteText ?? '') ?? task.note;
   const note = withData(
-    { data: base.data, body: withVerdict(base.body, verdict) },
-    { outcome: 'sent', sent_at: sentAt, sent_message_id: messageId, rev: (num(task.note, 'rev') ?? 0) + 1 },
+    { data: base.data, body: withVerdict(base.body, outcome.verdict) },
+    { outcome: act.did, ...outcome.properties, rev: (num(task.note, 'rev') ?? 0) + 1 },
   );
   await deps.vault.update(task.ref, renderNote(note));
   deps.at('handler:outcome-written');

@@ -1,11 +1,9 @@
 /** Everything that stands between a yes and its seal. */
-import { actionHash, type MailAction, mailActionOf } from '../core/approval.ts';
 import { momentReasons } from '../core/approval-step.ts';
-import { differenceLines } from '../core/card-difference.ts';
-import { renderNote } from '../core/task-file.ts';
-import { bounce, type CardDeps, claimStamp, type Task } from './approval-card.ts';
-import { loadAttachments } from './load-attachments.ts';
-import type { SealedFile } from './mail-effects.ts';
+import { type CardAction, cardDifference, cardHash } from '../core/card-action.ts';
+import { renderNote, withData } from '../core/task-file.ts';
+import { bounce, type CardDeps, claimStamp } from './approval-card.ts';
+import type { EdgeCard, LookedAt, Prepared, Task } from './effect-edge.ts';
 import type { Offer } from './offers.ts';
 
 export interface CheckDeps extends CardDeps {
@@ -20,45 +18,52 @@ export interface CheckDeps extends CardDeps {
 const RECHECK_MS = 15_000;
 /** Until it is known what another device changed before the yes. */
 const SETTLE_MS = 1_000;
-/** How long a yes waits for a mailbox that does not say whether the thread moved on. */
-const THREAD_PATIENCE_MS = 2 * 60_000;
+/** Nothing can be looked at for a card that says nothing. */
+const UNREAD: LookedAt = { is: 'looked', thread: 'unknown', reasons: [], changed: [], note: null, stamp: {} };
 
 /** The sealed task, or null: it waits, or went back to the user. */
 export async function checkApproval(deps: CheckDeps, task: Task): Promise<Task | null> {
-  const read = mailActionOf(task.note);
-  const origin = read.ok ? await judged(deps, task, read.action) : await asRecorded(deps, task);
+  const { edge } = task;
+  const read = edge.read(task.note);
+  const origin = read.ok ? await judged(deps, task, read.card.action) : await asRecorded(deps, task);
   if (origin === 'wait') return null;
-  const thread = read.ok ? await deps.effects.threadStatus(task.id) : 'unknown';
   const now = deps.clock.now();
-  if (read.ok && thread === 'unknown' && now - task.approvedAt < THREAD_PATIENCE_MS) {
-    deps.waiting('the mailbox does not answer: whether the thread moved on is not known yet');
+  const look = read.ok ? await read.card.look({ now, approvedAt: task.approvedAt }) : UNREAD;
+  if (look.is === 'wait') {
+    deps.waiting(look.words);
     deps.wakeAt(now + RECHECK_MS);
     return null;
   }
   const told = origin.offer?.told ?? [];
   const { offered } = origin;
-  const moment = momentReasons(task.note, { now, timeZone: deps.timeZone, offered, thread, told });
+  const moment = momentReasons(task.note, {
+    ...{ now, timeZone: deps.timeZone, offered, thread: look.thread, told },
+    ...{ books: look.reasons, act: edge.act },
+  });
   const rejected = deps.synced && (await liesInRejected(deps, task));
   const reasons = [
     ...(read.ok ? [] : read.reasons),
     ...moment.map((reason) => reason.words),
     ...(rejected ? [REJECTED] : []),
   ];
-  if (!read.ok || reasons.length > 0 || origin.changed.length > 0) {
-    const title =
-      origin.changed.length > 0
-        ? 'Not sent: this was changed after it was offered'
-        : 'Not sent: please look at this again';
+  const changed = [...origin.changed, ...look.changed];
+  if (!read.ok || reasons.length > 0 || changed.length > 0) {
+    const title = origin.changed.length > 0 ? edge.words.changedTitle : edge.words.againTitle;
     const codes = [...told, ...moment.map((reason) => reason.code)];
-    await bounce(deps, task, { title, lines: [...reasons, ...origin.changed] }, codes);
+    await bounce(
+      deps,
+      { ...task, note: look.note ?? task.note },
+      { title, lines: [...reasons, ...changed] },
+      codes,
+    );
     return null;
   }
-  const loaded = await loadAttachments(deps.vault, read.action.attachments);
-  if (!loaded.ok) {
-    await bounce(deps, task, { title: 'Not sent: please look at this again', lines: loaded.reasons });
+  const prepared = await read.card.prepare(look);
+  if (!prepared.ok) {
+    await bounce(deps, task, { title: edge.words.againTitle, lines: prepared.reasons });
     return null;
   }
-  return seal(deps, task, read.action, loaded.files);
+  return seal(deps, { ...task, note: withData(task.note, look.stamp) }, read.card, prepared.seal);
 }
 
 const REJECTED =
@@ -80,11 +85,11 @@ async function asRecorded(deps: CheckDeps, task: Task): Promise<Origin> {
   return { offer, offered: offer !== null || deps.synced, changed: [] };
 }
 
-async function judged(deps: CheckDeps, task: Task, action: MailAction): Promise<Origin | 'wait'> {
+async function judged(deps: CheckDeps, task: Task, action: CardAction): Promise<Origin | 'wait'> {
   const { provenance, offer } = await deps.cards.judge({
     id: task.id,
     name: task.ref.name,
-    hash: actionHash(action),
+    hash: cardHash(action),
     approvedAt: task.approvedAt,
   });
   switch (provenance) {
@@ -93,7 +98,7 @@ async function judged(deps: CheckDeps, task: Task, action: MailAction): Promise<
       deps.wakeAt(deps.clock.now() + SETTLE_MS);
       return 'wait';
     case 'changed':
-      return { offer, offered: true, changed: changedWords(offer, action) };
+      return { offer, offered: true, changed: changedWords(task, offer, action) };
     case 'never_offered':
       return { offer, offered: false, changed: [] };
     case 'as_offered':
@@ -103,14 +108,15 @@ async function judged(deps: CheckDeps, task: Task, action: MailAction): Promise<
   }
 }
 
-function changedWords(offer: Offer | null, action: MailAction): readonly string[] {
-  const same = offer?.hash === actionHash(action);
+function changedWords(task: Task, offer: Offer | null, action: CardAction): readonly string[] {
+  const { words } = task.edge;
+  const same = offer?.hash === cardHash(action);
   return [
     same
-      ? 'What would be sent is as it was; but the explanation that stood on top was changed by another device.'
+      ? words.sameAction
       : 'It is not as it was when it was offered, and the change did not surely come from you on this machine:',
-    ...(same ? [] : differenceLines(offer?.shown ?? null, action)),
-    '**Is it right as it stands now?** Move it to `Approved` again and it is sent.',
+    ...(same ? [] : cardDifference(offer?.shown ?? null, action)),
+    words.rightNow,
   ];
 }
 
@@ -119,37 +125,34 @@ export async function changedSinceShown(
   deps: CheckDeps,
   task: Task,
 ): Promise<readonly string[] | 'wait' | null> {
-  const read = mailActionOf(task.note);
-  const origin = read.ok ? await judged(deps, task, read.action) : null;
+  const read = task.edge.read(task.note);
+  const origin = read.ok ? await judged(deps, task, read.card.action) : null;
   if (origin === null || origin === 'wait') return origin;
   return origin.changed.length > 0 ? origin.changed : null;
 }
 
-/** From here nothing that arrives by sync can change what leaves. */
+/** From here nothing that arrives by sync can change what happens. */
 async function seal(
   deps: CheckDeps,
   task: Task,
-  action: MailAction,
-  files: readonly SealedFile[],
+  card: EdgeCard,
+  commit: Extract<Prepared, { ok: true }>['seal'],
 ): Promise<Task> {
-  const hash = actionHash(action);
+  const { edge } = task;
+  const hash = cardHash(card.action);
   const approvedAt = new Date(task.approvedAt).toISOString();
   const note = claimStamp(deps, task.note);
   const noteText = renderNote(note);
   // The log comes first: what cannot be logged does not happen.
   await deps.audit.append({
-    action: 'mail.approved',
+    action: `${edge.audit}.approved`,
     task: task.id,
-    parameters: {
-      to: action.to.map((a) => a.address),
-      cc: action.cc.map((a) => a.address),
-      ...(files.length > 0 ? { attachments: action.attachments.map((a) => a.sha256) } : {}),
-    },
+    parameters: card.parameters,
     approval: { who: 'user', when: approvedAt, hash },
     result: 'accepted',
   });
-  await deps.journal.seal({ action, files, hash, noteName: task.ref.name, noteText, approvedAt });
+  await commit({ hash, noteName: task.ref.name, noteText, approvedAt });
   deps.at('handler:sealed');
   await deps.vault.update(task.ref, noteText);
-  return { ...task, note, view: await deps.journal.view(task.id) };
+  return { ...task, note, view: await edge.journal.view(task.id) };
 }

@@ -1,18 +1,17 @@
 import { holdOf, nextStep } from '../core/approval-step.ts';
-import type { Verdict } from '../core/body.ts';
-import { isTaskId } from '../core/task-id.ts';
-import { text } from '../core/task-file.ts';
+import { edgeOf } from '../core/card-action.ts';
+import { idInName, isTaskId } from '../core/task-id.ts';
+import { type TaskNote, text } from '../core/task-file.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type NoteRef, VaultFault } from '../vault/vault.ts';
-import { bounce, finish, parsed, type Task } from './approval-card.ts';
+import { bounce, finish, parsed } from './approval-card.ts';
 import { changedSinceShown, type CheckDeps, checkApproval } from './check-approval.ts';
+import { edgeFor, type Task } from './effect-edge.ts';
 import { restoreEffects } from './restore-effects.ts';
 
 export interface ApprovalDeps extends CheckDeps {
   readonly log: Logger;
   readonly undoMs: number;
-  /** How long Sent is searched before the user is asked. */
-  readonly doubtMs: number;
   /** Does this error mean that nothing may go on (the audit log cannot be written)? */
   readonly isSystemFault: (error: unknown) => boolean;
   /**
@@ -28,22 +27,22 @@ const MINE = 'In_Progress/local-agent';
 /** Claims of one pass; then what is under way is looked at again, however many notes were dragged at once. */
 const MAX_CLAIMS = 200;
 const RECHECK_MS = 15_000;
-/** A mail that the server puts off for a day is no longer what the user expects to go out by itself. */
+/** What the server puts off for a day is no longer what the user expects to happen by itself. */
 const GIVE_UP_MS = 24 * 3_600_000;
 
-/** One pass: what is under way first, then new approvals, in the order of their names. */
+/** One pass: what is under way first, then new approvals, in the order of their names, mails before invoices. */
 export async function scanApprovals(deps: ApprovalDeps, signal: AbortSignal): Promise<void> {
   await restoreEffects(deps);
   const paused = await deps.vault.paused();
   deps.waiting(paused ? 'PAUSE.md is there: nothing is sent until it is removed' : null);
   await mayAct(deps);
-  for (const name of await deps.vault.list(MINE)) {
+  for (const name of mailFirst(await deps.vault.list(MINE))) {
     if (signal.aborted) return;
     if (await deps.drafting.has(name)) continue;
     await oneNote(deps, name, () => advance(deps, { folder: MINE, name }, null));
   }
   let claims = 0;
-  for (const name of await deps.vault.list('Approved')) {
+  for (const name of mailFirst(await deps.vault.list('Approved'))) {
     if (signal.aborted) return;
     if (claims >= MAX_CLAIMS) {
       deps.wakeAt(deps.clock.now());
@@ -51,6 +50,12 @@ export async function scanApprovals(deps: ApprovalDeps, signal: AbortSignal): Pr
     }
     if (await oneNote(deps, name, () => takeApproved(deps, { folder: 'Approved', name }))) claims++;
   }
+}
+
+/** An Odoo that does not answer keeps no mail waiting. */
+function mailFirst(names: readonly string[]): string[] {
+  const late = (name: string) => Number(edgeOf(idInName(name) ?? '') === 'odoo');
+  return [...names].sort((a, b) => late(a) - late(b));
 }
 
 /**
@@ -113,7 +118,8 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
     await deps.vault.quarantine(ref, why);
     return;
   }
-  const view = await deps.journal.view(id);
+  const edge = edgeFor(deps.edges, id);
+  const view = await edge.journal.view(id);
   const claimed = await deps.active.claimed(id, read.text);
   // What lies there is not proved to be what was approved; from the seal on, the seal's text is.
   const sealedNote =
@@ -122,6 +128,7 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
     ref,
     note: sealedNote ?? note,
     id,
+    edge,
     view,
     approvedAt: approvedAt ?? Math.min(read.stat.ctimeMs, deps.clock.now()),
   };
@@ -130,11 +137,11 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
     fresh: approvedAt !== null,
     claimed,
     // With a peer that can write here, what we wrote and what it wrote look the same: we say it once more.
-    outcome: sealedNote === null ? text(note, 'outcome') : undefined,
+    outcome: sealedNote === null ? outcomeOf(note, edge.asks) : undefined,
   });
   const putOff = (step === 'send' || step === 'wait') && view.retryAt !== undefined;
   if (putOff && deps.clock.now() - task.approvedAt > GIVE_UP_MS) {
-    return bounce(deps, task, putOffWords(view.words));
+    return bounce(deps, task, edge.words.putOff(view.words));
   }
   if ((step === 'check' || step === 'send' || step === 'resend') && !(await mayAct(deps))) return;
   switch (step) {
@@ -143,28 +150,38 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
     case 'send':
       return send(deps, task);
     case 'wait':
-      if (view.words !== undefined) deps.waiting(`a mail waits for the server: ${view.words.slice(0, 120)}`);
+      if (view.words !== undefined) deps.waiting(edge.words.waits(view.words));
       deps.wakeAt(view.retryAt ?? deps.clock.now() + RECHECK_MS);
       return;
     case 'finish':
       return finish(deps, task);
     case 'look':
       return look(deps, task);
-    case 'resend': {
-      const changed = await changedSinceShown(deps, task);
-      if (changed === 'wait') return;
-      // The question was not there to be read: it is asked again, and nothing is answered.
-      if (changed !== null) {
-        const question = doubtWords(task, 'asked');
-        return bounce(deps, task, { ...question, lines: [...question.lines, ...changed] }, [], 'in_doubt');
-      }
-      await deps.journal.resolve(id, 'user_resend', 'the user moved the card to Approved again');
-      deps.at('handler:doubt-answered');
-      return checkAndSend(deps, task);
-    }
+    case 'resend':
+      return resend(deps, task);
     default:
       return giveBack(deps, task, step);
   }
+}
+
+/** Only a card that asks can be answered by moving it. */
+function outcomeOf(note: TaskNote, asks: boolean): string | undefined {
+  const outcome = text(note, 'outcome');
+  return outcome === 'in_doubt' && !asks ? undefined : outcome;
+}
+
+/** The user was asked whether it happened, and says: do it again. */
+async function resend(deps: ApprovalDeps, task: Task): Promise<void> {
+  const changed = await changedSinceShown(deps, task);
+  if (changed === 'wait') return;
+  // The question was not there to be read: it is asked again, and nothing is answered.
+  if (changed !== null) {
+    const question = task.edge.words.doubt(task.view.words);
+    return bounce(deps, task, { ...question, lines: [...question.lines, ...changed] }, [], 'in_doubt');
+  }
+  await task.edge.journal.resolve(task.id, 'user_resend', 'the user moved the card to Approved again');
+  deps.at('handler:doubt-answered');
+  return checkAndSend(deps, task);
 }
 
 async function giveBack(
@@ -172,48 +189,23 @@ async function giveBack(
   task: Task,
   step: 'bounce_failed' | 'bounce_done' | 'bounce_unreadable' | 'bounce_unclaimed' | 'return',
 ): Promise<void> {
+  const { words, audit } = task.edge;
   switch (step) {
     case 'return':
       return bounce(deps, task, null, [], 'bounced', false);
     case 'bounce_done':
-      return bounce(deps, task, {
-        title: 'Already sent: nothing was sent again',
-        lines: ['A mail of this very task left before. If this is a copy, delete it.'],
-      });
+      return bounce(deps, task, words.happenedBefore);
     case 'bounce_unclaimed':
-      return bounce(
-        deps,
-        task,
-        {
-          title: 'Not sent: you did not approve this',
-          lines: [
-            'This note was put into `In_Progress/local-agent`, or changed there, by something other than your approval. Read it; move it to `Approved` if you want it sent.',
-          ],
-        },
-        [],
-        'bounced',
-        false,
-      );
+      return bounce(deps, task, words.unclaimed, [], 'bounced', false);
     case 'bounce_unreadable':
-      return bounce(deps, task, {
-        title: 'Not sent: the record of this task cannot be read',
-        lines: [
-          'The journal of this task is damaged, so nobody can say whether it was sent. Look in your Sent folder.',
-        ],
-      });
+      return bounce(deps, task, words.unreadable);
     case 'bounce_failed':
       await deps.audit.append({
-        action: 'mail.failed',
+        action: `${audit}.failed`,
         task: task.id,
         result: (task.view.words ?? '').slice(0, 200),
       });
-      return bounce(deps, task, {
-        title: 'Not sent: the mail server refused it',
-        lines: [
-          `The server said: ${(task.view.words ?? 'nothing').slice(0, 300)}`,
-          'Mend it and move it to `Approved` again.',
-        ],
-      });
+      return bounce(deps, task, words.failed(task.view.words));
   }
 }
 
@@ -223,87 +215,68 @@ async function checkAndSend(deps: ApprovalDeps, task: Task): Promise<void> {
 }
 
 async function send(deps: ApprovalDeps, task: Task): Promise<void> {
-  const outcome = await deps.effects.send(task.id);
+  const { words, journal } = task.edge;
+  const outcome = await task.edge.send(task.id);
   deps.at('handler:effect-returned');
   switch (outcome.kind) {
     case 'paused':
       return;
     case 'limited':
-      deps.waiting(
-        `the hourly limit is reached; sending goes on at ${new Date(outcome.until).toISOString()}`,
-      );
+      deps.waiting(words.limited(outcome.until));
       deps.wakeAt(outcome.until);
       return;
     case 'dry_run':
-      return bounce(deps, task, dryRunWords(outcome.file), undefined, 'dry_run');
-    case 'unknown':
-      deps.log.warn({ task: task.id, why: outcome.why }, 'no answer from email-mcp');
+      return bounce(deps, task, words.dryRun(outcome.file), undefined, 'dry_run');
+    case 'unknown': {
+      deps.log.warn({ task: task.id, why: outcome.why }, `no answer from ${words.server}`);
+      const silent = words.silent(outcome.why);
+      if (silent !== null) deps.waiting(silent);
       deps.wakeAt(deps.clock.now() + RECHECK_MS);
       return;
+    }
     case 'settled':
-      return afterSend(deps, { ...task, view: await deps.journal.view(task.id) });
+      return afterSend(deps, { ...task, view: await journal.view(task.id) });
   }
 }
 
 async function afterSend(deps: ApprovalDeps, task: Task): Promise<void> {
-  switch (task.view.word) {
+  const { view } = task;
+  switch (view.word) {
     case 'done':
       return finish(deps, task);
     case 'failed':
       return giveBack(deps, task, 'bounce_failed');
     case 'in_doubt':
-      return look(deps, task);
+      return look(deps, task, 'later');
     default:
-      deps.wakeAt(task.view.retryAt ?? deps.clock.now() + RECHECK_MS);
+      deps.wakeAt(view.retryAt ?? deps.clock.now() + RECHECK_MS);
       return;
   }
 }
 
-function dryRunWords(file: string): Omit<Verdict, 'kind'> {
-  return {
-    title: 'Dry run: nothing was sent',
-    lines: [
-      `\`DRY_RUN\` is on. The mail as it would have left is in the state folder: \`${file}\`.`,
-      'Set `DRY_RUN=false`, restart, and move the card to `Approved` again.',
-    ],
-  };
-}
-
-function putOffWords(words: string | undefined): Omit<Verdict, 'kind'> {
-  return {
-    title: 'Not sent: the mail server put it off for a day',
-    lines: [`It last said: ${(words ?? 'nothing').slice(0, 300)}`, 'Move it to `Approved` to try again.'],
-  };
-}
-
-/** In doubt: a mail with our Message-ID in Sent settles it; else, after a while, only the user can. */
-async function look(deps: ApprovalDeps, task: Task): Promise<void> {
-  const found = await deps.effects.lookInSent(task.id);
-  if (found === 'found') {
-    await deps.journal.resolve(task.id, 'found_in_sent', task.view.sealed?.messageId ?? '');
-    return finish(deps, { ...task, view: await deps.journal.view(task.id) });
+/** In doubt: what can be seen settles it. `goOn`: what did not happen is done now, or, just tried, in a while. */
+async function look(deps: ApprovalDeps, task: Task, goOn: 'now' | 'later' = 'now'): Promise<void> {
+  const { journal, audit } = task.edge;
+  const doubt = await task.edge.doubt(task);
+  switch (doubt.is) {
+    case 'wait':
+      if (doubt.words !== null) deps.waiting(doubt.words);
+      deps.wakeAt(doubt.at);
+      return;
+    case 'ask':
+      await deps.audit.append({ action: `${audit}.in_doubt`, task: task.id, result: 'asked' });
+      return bounce(deps, task, doubt.words, undefined, 'in_doubt');
+    case 'happened':
+      await journal.resolve(task.id, doubt.how, doubt.evidence);
+      return finish(deps, { ...task, view: await journal.view(task.id) });
+    case 'not_happened': {
+      await journal.resolve(task.id, doubt.how, doubt.evidence);
+      deps.at('invoice:doubt-settled');
+      const settled = { ...task, view: await journal.view(task.id) };
+      if (!doubt.asSealed) return checkAndSend(deps, settled);
+      if (goOn === 'now') return send(deps, settled);
+      deps.wakeAt(deps.clock.now() + RECHECK_MS);
+      return;
+    }
   }
-  const since = deps.clock.now() - (task.view.attemptAt ?? 0);
-  // No answer from the mailbox is given more time than a clear "not there".
-  if (since < (found === 'unknown' ? deps.doubtMs * 5 : deps.doubtMs)) {
-    deps.wakeAt(deps.clock.now() + Math.min(RECHECK_MS, Math.max(deps.doubtMs, 500)));
-    return;
-  }
-  await deps.audit.append({ action: 'mail.in_doubt', task: task.id, result: 'asked' });
-  return bounce(deps, task, doubtWords(task, found), undefined, 'in_doubt');
-}
-
-function doubtWords(task: Task, found: 'absent' | 'unknown' | 'asked'): Omit<Verdict, 'kind'> {
-  const looked = {
-    absent: ' It is not in your Sent folder.',
-    unknown: ' Your Sent folder could not be searched.',
-    asked: '',
-  }[found];
-  return {
-    title: 'Was this sent? The mail server cannot tell',
-    lines: [
-      `The connection broke after the mail was handed over (${(task.view.words ?? 'no answer').slice(0, 200)}).${looked}`,
-      '**It arrived, or do not send it again:** move to `Rejected` · **Send it again:** move to `Approved`',
-    ],
-  };
 }

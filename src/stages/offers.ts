@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { actionHash, mailActionOf } from '../core/approval.ts';
-import { shownAction } from '../core/card-difference.ts';
+import { cardActionOf, cardHash, shownCard } from '../core/card-action.ts';
 import { num, renderNote, type TaskNote } from '../core/task-file.ts';
 import { isTaskId, type TaskId } from '../core/task-id.ts';
 import { writeDurably } from '../files/durable.ts';
@@ -14,22 +13,28 @@ const offerSchema = z.object({
   id: z.string(),
   name: z.string(),
   rev: z.number(),
-  /** Hash of what the card would send; null when it could not be sent as offered (no text yet). */
+  /** Hash of what the card would send or post; null when it could not as offered (no text yet). */
   hash: z.string().nullable(),
   /** SHA-256 of the whole note; null when it could not be read. */
   note: z.string().nullable().default(null),
   offeredAt: z.string(),
   /** Codes of the reasons the user was shown when the card came back. */
   told: z.array(z.string()),
-  /** What it would have sent, for showing a difference. */
+  /** What it would have sent or posted, for showing a difference. */
   shown: z
-    .object({
-      to: z.array(z.string()).readonly(),
-      cc: z.array(z.string()).readonly(),
-      subject: z.string(),
-      text: z.string(),
-      attachments: z.array(z.string()).readonly().default([]),
-    })
+    .union([
+      z.object({
+        to: z.array(z.string()).readonly(),
+        cc: z.array(z.string()).readonly(),
+        subject: z.string(),
+        text: z.string(),
+        attachments: z.array(z.string()).readonly().default([]),
+      }),
+      z.object({
+        section: z.string(),
+        properties: z.record(z.string(), z.union([z.string(), z.number(), z.null()])).readonly(),
+      }),
+    ])
     .nullable()
     .default(null),
   /** See `OfferFacts` in core/provenance.ts. */
@@ -134,12 +139,12 @@ export class Offers {
 
 /** What a later version of a card is held against. */
 export function contentOf(note: TaskNote): Pick<Offer, 'rev' | 'hash' | 'note' | 'shown'> {
-  const read = mailActionOf(note);
+  const read = cardActionOf(note);
   return {
     rev: num(note, 'rev') ?? 0,
-    hash: read.ok ? actionHash(read.action) : null,
+    hash: read.ok ? cardHash(read.card) : null,
     note: createHash('sha256').update(renderNote(note)).digest('hex'),
-    shown: read.ok ? shownAction(read.action) : null,
+    shown: read.ok ? shownCard(read.card) : null,
   };
 }
 

@@ -5,6 +5,7 @@ import type { TaskId } from '../core/task-id.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { NoteRef } from '../vault/vault.ts';
 import type { CardDeps } from './approval-card.ts';
+import { edgeFor, type EffectEdge } from './effect-edge.ts';
 import type { EffectView } from './mail-effects.ts';
 
 const MINE = 'In_Progress/local-agent';
@@ -20,7 +21,7 @@ export async function restoreEffects(deps: CardDeps & { readonly log: Logger }):
   const mine = await deps.vault.list(MINE);
   for (const id of ids) {
     if (mine.some((name) => name.includes(id)) || (await claimedUnderAnotherName(deps, id, mine))) continue;
-    const view = await deps.journal.view(id);
+    const view = await edgeFor(deps.edges, id).journal.view(id);
     if (!view.sealed || view.word === 'none') await deps.active.remove(id);
     else await restoreOne(deps, id, view, view.sealed);
   }
@@ -45,16 +46,18 @@ async function restoreOne(
   view: EffectView,
   sealed: NonNullable<EffectView['sealed']>,
 ): Promise<void> {
-  const lies = await findTask(deps, id, sealed.noteName, view.word);
-  if (view.word === 'in_doubt' && lies) {
+  const edge = edgeFor(deps.edges, id);
+  const lies = await findTask(deps, id, edge, sealed.noteName, view.word);
+  if (view.word === 'in_doubt' && lies && edge.asks) {
     // Approved: the next claim is the answer. Pending: the question is still open.
     if (lies.folder !== 'Rejected') return;
-    await deps.journal.resolve(id, 'user_sent', 'the user moved the card to Rejected');
-    await deps.audit.append({ action: 'mail.resolved', task: id, result: 'not_sent_again' });
+    await edge.journal.resolve(id, 'user_sent', 'the user moved the card to Rejected');
+    await deps.audit.append({ action: `${edge.audit}.resolved`, task: id, result: 'not_sent_again' });
     return forget(deps, id);
   }
   if (view.word === 'done' && lies) {
-    if (lies.folder.startsWith('Done/') || lies.folder === 'Rejected') {
+    // Rejected says "do not send it again" where the card asked; elsewhere it came too late.
+    if (lies.folder.startsWith('Done/') || (lies.folder === 'Rejected' && edge.asks)) {
       return forget(deps, id);
     }
     // `handover resolve --sent` while the question lay in Pending_Approval.
@@ -63,9 +66,20 @@ async function restoreOne(
   }
   if (lies && (view.word === 'ready' || view.word === 'waiting')) {
     // Taken out of our folder before it left: a late undo. The next yes seals anew.
-    await deps.journal.release(id, 'the card was taken back');
-    await deps.audit.append({ action: 'mail.taken_back', task: id, result: 'not_sent' });
+    await edge.journal.release(id, 'the card was taken back');
+    await deps.audit.append({
+      action: `${edge.audit}.taken_back`,
+      task: id,
+      result: `not_${edge.act.did}`,
+    });
     return deps.active.remove(id);
+  }
+  if (lies && view.word === 'in_doubt') {
+    // Moved away while it was not known whether it happened: what can be seen says which of the two above it is.
+    const doubt = await edge.doubt({ id, view });
+    if (doubt.is === 'happened' || doubt.is === 'not_happened')
+      await edge.journal.resolve(id, doubt.how, doubt.evidence);
+    return;
   }
   deps.log.warn({ task: id }, 'a note under way vanished; restored from the seal');
   await deps.vault.create({ folder: MINE, name: sealed.noteName }, sealed.noteText);
@@ -76,9 +90,15 @@ async function forget(deps: CardDeps, id: TaskId): Promise<void> {
   await deps.active.remove(id);
 }
 
-async function findTask(deps: CardDeps, id: TaskId, name: string, word: EffectWord): Promise<NoteRef | null> {
+async function findTask(
+  deps: CardDeps,
+  id: TaskId,
+  edge: EffectEdge,
+  name: string,
+  word: EffectWord,
+): Promise<NoteRef | null> {
   const months = word === 'done' ? recentMonths(deps) : [];
-  for (const folder of ['Pending_Approval/email', 'Approved', ...months] satisfies TaskFolder[]) {
+  for (const folder of [edge.folder, 'Approved', ...months] satisfies TaskFolder[]) {
     const found = (await deps.vault.list(folder)).find((other) => other.includes(id));
     if (found !== undefined) return { folder, name: found };
   }

@@ -21,6 +21,7 @@ import type { MailEffects } from '../../src/stages/mail-effects.ts';
 import { oneMachineCards } from '../../src/stages/offered-cards.ts';
 import { Offers } from '../../src/stages/offers.ts';
 import { Vault } from '../../src/vault/vault.ts';
+import { mailOnly } from '../helpers/edges.ts';
 
 /** The stage on a real vault and the real journal; only the wire (email-mcp) is scripted. */
 
@@ -116,21 +117,29 @@ async function start(kill?: CrashPoint): Promise<ApprovalDeps> {
       return { kind: 'settled' };
     },
   };
+  const at = (point: CrashPoint) => {
+    if (point === kill) throw new Killed();
+  };
+  const offers = new Offers({ stateDir, clock });
   return {
     vault,
     clock,
-    effects,
-    offers: new Offers({ stateDir, clock }),
+    offers,
+    edges: mailOnly({
+      ...{ effects, vault, offers, clock, at },
+      journal: new SealedReplies({
+        journal,
+        from: { name: 'Me', address: 'me@example.com' },
+        now: () => now,
+      }),
+    }),
     cards: oneMachineCards(new Offers({ stateDir, clock })),
     gate: () => Promise.resolve(null),
     drafting: { has: () => Promise.resolve(false) },
     synced: false,
     active: new ActiveEffects(stateDir),
-    journal: new SealedReplies({ journal, from: { name: 'Me', address: 'me@example.com' }, now: () => now }),
     log: pino({ level: 'silent' }),
-    at: (point) => {
-      if (point === kill) throw new Killed();
-    },
+    at,
     audit: {
       append: (entry) => {
         audited.push(entry.action);
@@ -139,7 +148,6 @@ async function start(kill?: CrashPoint): Promise<ApprovalDeps> {
     },
     timeZone: 'UTC',
     undoMs: 10_000,
-    doubtMs: 60_000,
     expiresMs: 3_600_000,
     newClaim: () => '01TEST',
     isSystemFault: (error) => error instanceof Killed,
@@ -438,10 +446,10 @@ describe('a card given back while the next attempt is still ahead', () => {
     now = (read?.ctimeMs ?? 0) + 24 * 3_600_000 - 1000;
     await pass();
     now += 2000;
-    expect((await (await start()).journal.view(ID)).word).toBe('waiting');
+    expect((await (await start()).edges.mail.journal.view(ID)).word).toBe('waiting');
     await pass();
     expect(await places()).toEqual(PENDING);
-    expect((await (await start()).journal.view(ID)).word).toBe('none');
+    expect((await (await start()).edges.mail.journal.view(ID)).word).toBe('none');
   });
 });
 
@@ -550,7 +558,7 @@ describe('a mail in doubt', () => {
     await pass();
     now += 61_000;
     await pass();
-    await (await start()).journal.resolve(ID, 'user_sent', 'handover resolve');
+    await (await start()).edges.mail.journal.resolve(ID, 'user_sent', 'handover resolve');
     await pass();
     await pass();
     expect(wire.sent).toHaveLength(1);

@@ -11,7 +11,9 @@ import { SealedReplies } from '../../src/mail/submission/sealed-replies.ts';
 import { isAlive, ownIdentity } from '../../src/runtime/process-identity.ts';
 import { ActiveEffects } from '../../src/stages/active-effects.ts';
 import { type ApprovalDeps, scanApprovals } from '../../src/stages/execute-approval.ts';
+import type { EffectEdge } from '../../src/stages/effect-edge.ts';
 import type { MailEffects } from '../../src/stages/mail-effects.ts';
+import { mailOnly } from '../helpers/edges.ts';
 import { CardTracker } from '../../src/stages/offered-cards.ts';
 import { Offers } from '../../src/stages/offers.ts';
 import { Vault } from '../../src/vault/vault.ts';
@@ -113,23 +115,29 @@ async function stage(): Promise<ApprovalDeps> {
       return { kind: 'settled' };
     },
   };
+  const offers = new Offers({ stateDir, clock });
   return {
     vault,
     clock,
-    effects,
-    offers: new Offers({ stateDir, clock }),
+    offers,
+    edges: mailOnly({
+      ...{ effects, vault, offers, clock },
+      journal: new SealedReplies({
+        journal,
+        from: { name: 'Me', address: 'me@example.com' },
+        now: () => now,
+      }),
+    }),
     cards: tracker,
     gate: () => Promise.resolve(closed),
     drafting: { has: (name) => Promise.resolve(drafting.includes(name)) },
     synced: true,
     active: new ActiveEffects(stateDir),
-    journal: new SealedReplies({ journal, from: { name: 'Me', address: 'me@example.com' }, now: () => now }),
     log: pino({ level: 'silent' }),
     at: () => undefined,
     audit: { append: () => Promise.resolve() },
     timeZone: 'UTC',
     undoMs: 10_000,
-    doubtMs: 60_000,
     expiresMs: 3_600_000,
     newClaim: () => '01TEST',
     isSystemFault: () => false,
@@ -439,15 +447,15 @@ describe('a forged note in our own folder', () => {
     await approve();
     await tracker.sight();
     const deps = await stage();
-    const halfway: MailEffects = {
-      ...deps.effects,
+    const halfway: EffectEdge = {
+      ...deps.edges.mail,
       send: async (id) => {
-        await deps.effects.send(id);
+        await deps.edges.mail.send(id);
         await remote(MINE, EVIL());
         return { kind: 'unknown', why: 'killed' };
       },
     };
-    await scanApprovals({ ...deps, effects: halfway }, new AbortController().signal);
+    await scanApprovals({ ...deps, edges: { ...deps.edges, mail: halfway } }, new AbortController().signal);
     now += 20_000;
     await passes();
     const back = await at(PENDING);
@@ -564,11 +572,11 @@ describe('while effects are refused', () => {
     await passes();
     await approve();
     const deps = await stage();
-    const dead: MailEffects = {
-      ...deps.effects,
+    const dead: EffectEdge = {
+      ...deps.edges.mail,
       send: () => Promise.resolve({ kind: 'unknown', why: 'killed' }),
     };
-    await scanApprovals({ ...deps, effects: dead }, new AbortController().signal);
+    await scanApprovals({ ...deps, edges: { ...deps.edges, mail: dead } }, new AbortController().signal);
     closed = 'refused';
     await passes();
     expect(sent).toEqual([]);

@@ -16,6 +16,7 @@ import type { KeptVersions } from '../../src/stages/restore-vanished.ts';
 import { takeoverAnnounced } from '../../src/stages/takeover-notice.ts';
 import { settleClaim } from '../../src/sync/settle-claim.ts';
 import type { NoteRef, Vault } from '../../src/vault/vault.ts';
+import { mailOnly } from '../helpers/edges.ts';
 import { type Life, SimProcess } from './process.ts';
 import { SealRefused, sealedEffects } from './sim-journal.ts';
 import { simVault, writeFile } from './sim-vault.ts';
@@ -211,8 +212,11 @@ function handler(world: World, life: Life, emailMcp: SimProcess, plants: Plants)
     ...{ vault, log, offers, cards, at: quiet, wakeAt: quiet, waiting: quiet, synced: true },
     clock: { now, sleep: () => life.pause() },
     active: simActive(world.laptopState, life, plants.trustFolder === true),
-    journal: sealedEffects(world.journal, life, now),
-    effects: world.mail.client(life, () => emailMcp.alive),
+    edges: mailOnly({
+      ...{ vault, offers, at: quiet, clock: { now, sleep: () => life.pause() } },
+      journal: sealedEffects(world.journal, life, now),
+      effects: world.mail.client(life, () => emailMcp.alive),
+    }),
     audit: { append: () => life.gate() },
     gate: () => Promise.resolve(null),
     drafting: {
@@ -226,7 +230,6 @@ function handler(world: World, life: Life, emailMcp: SimProcess, plants: Plants)
     timeZone: ZONE,
     expiresMs: EXPIRES_MS,
     undoMs: 10_000,
-    doubtMs: 60_000,
   };
   // Three loops of one process: the changes, the first sight of cards, the approvals.
   return () => Promise.all([changes.flush(), cards.sight(), scanApprovals(deps, NEVER_STOPS)]);

@@ -25,6 +25,7 @@ import { draftReplies } from '../../../src/stages/draft-reply.ts';
 import { type ApprovalDeps, scanApprovals } from '../../../src/stages/execute-approval.ts';
 import { type Keeper, keeper, PATIENCE } from '../../../src/stages/keep-in-order.ts';
 import type { MailEffects } from '../../../src/stages/mail-effects.ts';
+import { mailOnly } from '../../helpers/edges.ts';
 import { Offers } from '../../../src/stages/offers.ts';
 import { OpenLedger } from '../../../src/stages/open-ledger.ts';
 import { acknowledge } from '../../../src/sync/acknowledge.ts';
@@ -241,9 +242,16 @@ async function handler(
   const deps: ApprovalDeps = {
     vault,
     clock,
-    effects,
     log,
     offers,
+    edges: mailOnly({
+      ...{ effects, vault, offers, clock },
+      journal: new SealedReplies({
+        journal,
+        from: { name: 'Me', address: 'me@example.com' },
+        now: () => clock.now(),
+      }),
+    }),
     cards: guard.cards,
     gate: async (notBefore) => {
       const why = await guard.gate(notBefore);
@@ -253,16 +261,10 @@ async function handler(
     synced: guard.synced,
     drafting: new DraftingMarks(stateDir),
     active: new ActiveEffects(stateDir),
-    journal: new SealedReplies({
-      journal,
-      from: { name: 'Me', address: 'me@example.com' },
-      now: () => clock.now(),
-    }),
     at: () => undefined,
     audit: { append: () => Promise.resolve() },
     timeZone: 'UTC',
     undoMs: 0,
-    doubtMs: 60_000,
     expiresMs: HOUR_MS,
     newClaim: () => '01HANDLER',
     isSystemFault: () => true,
