@@ -82,9 +82,16 @@ export async function pageOfTasks(
   return { tasks: items, next };
 }
 
-/** The note of an open task, by its id; the id in the front matter counts, the name is only where to look. */
-export async function findOpenTask(vault: Vault, id: TaskId): Promise<{ ref: NoteRef; text: string } | null> {
-  for (const folder of OPEN_FOLDERS) {
+/**
+ * The note of an open task, by the id in its name.
+ * @param folders where to look, in this order
+ */
+export async function findOpenTask(
+  vault: Vault,
+  id: TaskId,
+  folders: readonly StateFolder[] = OPEN_FOLDERS,
+): Promise<{ ref: NoteRef; text: string } | null> {
+  for (const folder of folders) {
     for (const name of await vault.list(folder)) {
       if (idInName(name) !== id) continue;
       const read = await vault.read({ folder, name });

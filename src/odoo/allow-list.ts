@@ -43,6 +43,8 @@ export type ArgRule =
   | 'count'
   /** Values of one record. */
   | 'values'
+  /** Of new records. */
+  | 'list of values'
   /** Columns and rows of `load`, the first column being a key of ours. */
   | 'columns'
   | 'rows'
@@ -190,14 +192,30 @@ export const DRAFT_CALLS: AllowList = {
   },
 };
 
-/** The laptop: that, and posting one approved draft. */
+/** "Send & Print" of an invoice, with nothing to choose but the way that only draws the PDF. */
+const DRAW_PDF: AllowedModel = {
+  reads: ['sending_methods'],
+  writes: ['move_id', 'sending_methods'],
+  parts: {},
+  values: { sending_methods: [['manual']] },
+  methods: {
+    read: READ,
+    create: { args: { vals_list: 'list of values' }, writes: true, on: 'model' },
+    action_send_and_print: { args: {}, writes: true, on: 'one record' },
+  },
+};
+
+/** The laptop: that, posting one approved draft, and its PDF. */
 export const LIVE_CALLS: AllowList = {
   name: 'live',
   models: {
     ...DRAFT_CALLS.models,
     'account.move': {
       ...MOVE,
+      reads: [...MOVE.reads, 'invoice_pdf_report_id'],
       methods: { ...MOVE.methods, action_post: { args: {}, writes: true, on: 'one record' } },
     },
+    'account.move.send.wizard': DRAW_PDF,
+    'ir.attachment': { ...ATTACHMENT, reads: [...ATTACHMENT.reads, 'datas'] },
   },
 };

@@ -1,4 +1,5 @@
 /** Holds one call against the list of what is allowed. Pure; nothing is sent before it. */
+import { isDeepStrictEqual } from 'node:util';
 import { EXTERNAL_MODULE } from '../core/odoo/external-id.ts';
 import type { AllowedMethod, AllowedModel, AllowList, ArgRule } from './allow-list.ts';
 import { OdooFault } from './faults.ts';
@@ -84,6 +85,9 @@ function checkArg(at: string, value: OdooValue, rule: ArgRule, model: AllowedMod
       return;
     case 'values':
       return checkValues(at, value, model);
+    case 'list of values':
+      for (const values of isList(value) ? value : refuse(at, 'is no list')) checkValues(at, values, model);
+      return;
     case 'columns':
       return checkColumns(at, value, model);
     case 'rows':
@@ -136,10 +140,11 @@ function checkValues(at: string, value: OdooValue, model: AllowedModel): void {
 }
 
 function checkPlain(at: string, field: string, set: OdooValue, model: AllowedModel): void {
-  if (typeof set === 'object' && set !== null) refuse(at, `sets ${field} to no plain value`);
   const allowed = own(model.values, field);
-  if (allowed !== undefined && !allowed.includes(set))
-    refuse(at, `sets ${field} to a value that is not allowed`);
+  if (allowed !== undefined) {
+    if (!allowed.some((value) => isDeepStrictEqual(value, set)))
+      refuse(at, `sets ${field} to a value that is not allowed`);
+  } else if (typeof set === 'object' && set !== null) refuse(at, `sets ${field} to no plain value`);
 }
 
 /** Only "forget all" and "a new one"; nothing that reaches into a record that is there. */

@@ -12,6 +12,8 @@ import { createLogger, type Logger } from './logger.ts';
 export async function runOnStdio<const K extends Key>(process_: {
   readonly process: string;
   readonly keys: readonly K[];
+  /** Keys that may stay empty elsewhere and that this process cannot do without. */
+  readonly needs?: readonly K[];
   readonly serve: (context: {
     readonly config: Config<K>;
     readonly log: Logger;
@@ -19,7 +21,7 @@ export async function runOnStdio<const K extends Key>(process_: {
     readonly vault: Vault;
   }) => Promise<void>;
 }): Promise<void> {
-  const config = readConfig(process_.process, process_.keys);
+  const config = readConfig(process_.process, process_.keys, process_.needs);
   const log = createLogger(process_.process, config.LOG_LEVEL, 'stderr');
   const fatal = (error: unknown): void => {
     log.fatal({ err: error }, 'cannot go on');
