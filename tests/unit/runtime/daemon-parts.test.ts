@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { takeLock } from '../../../src/runtime/lock.ts';
@@ -15,6 +16,11 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'runtime-'));
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
+
+async function held(name: string, content: string): Promise<void> {
+  await mkdir(join(dir, `${name}.lock`));
+  await writeFile(join(dir, `${name}.lock`, '1'), content);
+}
 
 describe('the lock', () => {
   it('is held by one living process, and free again when released', async () => {
@@ -30,18 +36,49 @@ describe('the lock', () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(()=>{},1000)']);
     await once(child, 'spawn');
     const reused = { ...ownIdentity(), start: '1' };
-    await writeFile(join(dir, 'a.lock'), JSON.stringify(reused));
+    await held('a', JSON.stringify(reused));
     expect(await takeLock(dir, 'a')).not.toBeNull();
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await writeFile(join(dir, 'b.lock'), JSON.stringify({ ...ownIdentity(), pid: child.pid }));
+    await held('b', JSON.stringify({ ...ownIdentity(), pid: child.pid }));
     expect(await takeLock(dir, 'b')).not.toBeNull();
   });
 
   it('is taken over by one of many, also when it is garbage', async () => {
-    await writeFile(join(dir, 'c.lock'), 'torn');
-    const won = await Promise.all([...Array(10).keys()].map(() => takeLock(dir, 'c')));
-    expect(won.filter((l) => l !== null)).toHaveLength(1);
+    for (const name of [...Array(20).keys()].map((n) => `c${n}`)) {
+      await held(name, 'torn');
+      const won = await Promise.all([...Array(10).keys()].map(() => takeLock(dir, name)));
+      expect(won.filter((l) => l !== null)).toHaveLength(1);
+    }
+  });
+
+  it('has one holder at a time, however many take it and give it back', async () => {
+    let holders = 0;
+    let rounds = 0;
+    const worker = async (): Promise<void> => {
+      while (rounds < 60) {
+        const lock = await takeLock(dir, 'd');
+        if (lock === null) continue;
+        holders += 1;
+        expect(holders).toBe(1);
+        rounds += 1;
+        await setImmediate();
+        holders -= 1;
+        await lock.release();
+      }
+    };
+    await Promise.all([...Array(6).keys()].map(worker));
+    expect(await readdir(join(dir, 'd.lock'))).toHaveLength(1);
+  });
+
+  it('is not taken from its holder by one that looked before and writes after', async () => {
+    await held('e', 'torn');
+    const lock = await takeLock(dir, 'e');
+    // The number that the slow one found free is behind by now.
+    await writeFile(join(dir, 'e.lock', '1'), JSON.stringify(ownIdentity()));
+    expect(await takeLock(dir, 'e')).toBeNull();
+    await lock?.release();
+    expect(await takeLock(dir, 'e')).not.toBeNull();
   });
 });
 
