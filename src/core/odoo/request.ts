@@ -180,13 +180,19 @@ function partnerOf(
 
 /** `#42`, `jane@acme.example`, `Jane <jane@acme.example>`, `[[ACME GmbH]]`, `ACME GmbH`; null for bare digits. */
 export function partnerWish(typed: string): PartnerWish | null {
-  const name = (/^\[\[([^\]|#]+)(?:[#|][^\]]*)?\]\]$/.exec(typed)?.[1] ?? typed).trim();
+  const name = linkTarget(typed);
   const id = /^#\s?(\d{1,9})$/.exec(name)?.[1];
   if (id !== undefined && Number(id) > 0) return { by: 'id', id: Number(id) };
   if (/^\d+$/.test(name)) return null;
   const email = (/<([^<>]+)>$/.exec(name)?.[1] ?? name).trim();
   if (isMailAddress(email)) return { by: 'email', email };
   return { by: 'name', name };
+}
+
+/** `[[Contacts/ACME GmbH|them]]` is ACME GmbH; anything else is itself. */
+function linkTarget(typed: string): string {
+  const target = /^\[\[([^\]|#]+)(?:[#|][^\]]*)?\]\]$/.exec(typed)?.[1];
+  return (target === undefined ? typed : (target.split('/').at(-1) ?? target).replace(/\.md$/, '')).trim();
 }
 
 /** Signs that mean one currency only; `$` and `kr` mean several. */
@@ -242,7 +248,7 @@ function askedLine(line: RequestLine, where: string, currency: string | null, fa
     faults.push(`${where}, ${what}: ${read.words}`);
     return null;
   };
-  const product = (/^\[\[([^\]|#]+)(?:[#|][^\]]*)?\]\]$/.exec(line.product)?.[1] ?? line.product).trim();
+  const product = linkTarget(line.product);
   const description = line.description;
   if (product === '' && description === '') faults.push(`${where} has neither a product nor a description.`);
   for (const cell of [product, description, line.unit, line.taxes]) {
