@@ -1,6 +1,8 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openMailJournal } from '../mail/submission/sealed-mail.ts';
+import { openJournals } from '../journal/journals.ts';
+import { MAIL_FORMAT } from '../mail/submission/sealed-mail.ts';
+import { POST_FORMAT } from '../odoo/posting/sealed-post.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import { ActiveEffects } from '../stages/active-effects.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
@@ -23,7 +25,10 @@ export async function claimEvidence(stateDir: string, now: () => number): Promis
   const active = new ActiveEffects(stateDir);
   // Opening a journal makes its folder, and a check changes nothing.
   const journal = (await exists(join(stateDir, 'journal')))
-    ? await openMailJournal({ stateDir, self: ownIdentity(), isAlive, now })
+    ? await openJournals(
+        { stateDir, self: ownIdentity(), isAlive, now },
+        { mail: MAIL_FORMAT, odoo: POST_FORMAT },
+      )
     : null;
   return {
     claim: async (id, name, text) => {

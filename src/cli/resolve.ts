@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { type Edge, edgeOf } from '../core/card-action.ts';
 import type { EffectState } from '../core/effect-state.ts';
 import type { TaskId } from '../core/task-id.ts';
+import type { JournalOptions } from '../journal/journal.ts';
 import { type MailJournal, openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
@@ -31,17 +33,24 @@ export function resolveVerb(context: VerbContext): Command {
       if (sent === (options['resend'] === true)) {
         throw new VerbFault('which', 'say either --sent or --resend', EXIT.usage);
       }
-      const journal = await openJournal(context);
-      return resolve({ journal, vault: await openVault(context) }, taskId(id), sent);
+      const task = taskId(id);
+      if (edgeOf(task) === 'odoo') {
+        throw new VerbFault(
+          'settles-itself',
+          `${task} is an invoice: whether it was posted is read in Odoo by the approval handler, nobody has to say it`,
+        );
+      }
+      const journal = await openMailJournal(journalOptions(context));
+      return resolve({ journal, vault: await openVault(context) }, task, sent);
     },
   )
     .option('--sent', 'it was sent: nothing is sent again')
     .option('--resend', 'it was not sent: send exactly what was approved once more');
 }
 
-export function openJournal(context: VerbContext): Promise<MailJournal> {
+export function journalOptions(context: VerbContext): JournalOptions {
   const { STATE_DIR: stateDir } = context.config();
-  return openMailJournal({ stateDir, self: ownIdentity(), isAlive, now: context.now });
+  return { stateDir, self: ownIdentity(), isAlive, now: context.now };
 }
 
 interface ResolveDeps {
@@ -79,16 +88,17 @@ function answer(task: TaskId, resolved: 'sent' | 'resend', moved: 'Approved' | n
   return { exit: EXIT.ok, json: { task, resolved, moved }, text };
 }
 
-export function stateWords(state: EffectState): string {
+export function stateWords(state: EffectState, edge: Edge = 'mail'): string {
+  const did = edge === 'odoo' ? 'posted' : 'sent';
   switch (state.state) {
     case 'none':
-      return 'nothing was sealed, nothing sent';
+      return `nothing was sealed, nothing ${did}`;
     case 'sealed':
-      return 'sealed, not sent yet';
+      return `sealed, not ${did} yet`;
     case 'running':
-      return 'being sent right now';
+      return `being ${did} right now`;
     case 'done':
-      return `sent (${state.how.replaceAll('_', ' ')})`;
+      return `${did} (${state.how.replaceAll('_', ' ')})`;
     case 'failed':
       return `refused for good: ${state.words}`;
     case 'retry':
@@ -96,7 +106,7 @@ export function stateWords(state: EffectState): string {
     case 'in_doubt':
       return `in doubt: ${state.words}`;
     case 'withdrawn':
-      return 'withdrawn, will not be sent';
+      return `withdrawn, will not be ${did}`;
     case 'unreadable':
       return `the journal cannot be read: ${state.why}`;
   }

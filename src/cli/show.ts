@@ -4,23 +4,28 @@ import { taskRecords } from '../audit/task-records.ts';
 import { visibleText } from '../core/neutralise.ts';
 import { parseNote } from '../core/task-file.ts';
 import type { TaskId } from '../core/task-id.ts';
-import type { MailJournal } from '../mail/submission/sealed-mail.ts';
+import { edgeOf } from '../core/card-action.ts';
+import { type Journals, openJournals } from '../journal/journals.ts';
+import { MAIL_FORMAT } from '../mail/submission/sealed-mail.ts';
+import { POST_FORMAT } from '../odoo/posting/sealed-post.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { allFolders, placesOf } from '../vault/task-places.ts';
 import type { NoteRef, Vault } from '../vault/vault.ts';
 import { taskId } from './find-task.ts';
-import { openJournal, stateWords } from './resolve.ts';
+import { journalOptions, stateWords } from './resolve.ts';
 import { openVault, type Outcome, verb, type VerbContext } from './verb.ts';
 
 /** `handover show <id>`: a task's whole life, from the vault, the journal and the audit log. */
 export function showVerb(context: VerbContext): Command {
   const summary = "a task's whole life: where it lies, its properties, its effect, its audit lines";
-  return verb(context, { name: 'show', arguments: '<id>', summary }, async ([id]) =>
-    show({ vault: await openVault(context), journal: await openJournal(context) }, taskId(id)),
-  );
+  return verb(context, { name: 'show', arguments: '<id>', summary }, async ([id]) => {
+    const formats = { mail: MAIL_FORMAT, odoo: POST_FORMAT };
+    const journal = await openJournals(journalOptions(context), formats);
+    return show({ vault: await openVault(context), journal }, taskId(id));
+  });
 }
 
-async function show(deps: { vault: Vault; journal: MailJournal }, id: TaskId): Promise<Outcome> {
+async function show(deps: { vault: Vault; journal: Journals }, id: TaskId): Promise<Outcome> {
   const { vault, journal } = deps;
   const places = await placesOf(vault, id, await allFolders(vault));
   const notes = await Promise.all(places.map((place) => describe(vault, place)));
@@ -38,7 +43,7 @@ async function show(deps: { vault: Vault; journal: MailJournal }, id: TaskId): P
       ...Object.entries(note.properties).map(([key, value]) => `    ${key}: ${propertyWords(value)}`),
     ]),
     ...(notes.length === 0 ? ['  no note in the vault'] : []),
-    `  effect: ${stateWords(state)}`,
+    `  effect: ${stateWords(state, edgeOf(id))}`,
     ...audit.map(
       (r) => `  ${r.ts} ${r.actor} ${r.action}${r.target === null ? '' : ` ${r.target}`}: ${r.result}`,
     ),

@@ -4,12 +4,14 @@
  * Ages are coarse and times absolute for the same reason: the page must not change every minute.
  */
 import { ageWords } from './age.ts';
+import { edgeOf } from './card-action.ts';
 import { type HandoverFacts, handoverLines } from './handover.ts';
 import { PROCESSES } from './heartbeat.ts';
 import { localTime } from './local-time.ts';
 import { markdownText, noteLink } from './markdown-text.ts';
 import { isStuck, type Presence } from './presence.ts';
 import type { Agent } from './states.ts';
+import { idInName } from './task-id.ts';
 
 export interface WaitingNote {
   readonly name: string;
@@ -35,7 +37,7 @@ export interface DashboardFacts {
   readonly approved: readonly NoteSince[];
   readonly needsAction: { readonly count: number; readonly oldest: number | null };
   readonly claimed: readonly (NoteSince & { readonly agent: Agent })[];
-  /** Newest first. `name` is null when the note could not be found. */
+  /** Mails sent and invoices posted, newest first. `name` is null when the note could not be found. */
   readonly sent: readonly { readonly name: string | null; readonly task: string; readonly at: number }[];
   readonly quarantined: readonly string[];
   /** `why`: what it lost to, a sentence; null when nobody of ours put it there. */
@@ -86,6 +88,15 @@ const OUTCOME_WORDS: ReadonlyMap<string, string> = new Map([
   ['dry_run', 'dry run: nothing was sent'],
 ]);
 
+function outcomeWords(outcome: string, name: string): string | undefined {
+  if (outcome === 'dry_run' && isInvoice(idInName(name))) return 'dry run: nothing was posted';
+  return OUTCOME_WORDS.get(outcome);
+}
+
+function isInvoice(id: string | null): boolean {
+  return id !== null && edgeOf(id) === 'odoo';
+}
+
 /** Doubts first, then what came back, then by age: the oldest first. */
 function urgency(note: WaitingNote): number {
   return note.outcome === 'in_doubt' ? 0 : note.outcome === 'bounced' ? 1 : 2;
@@ -98,7 +109,7 @@ function waitingSection(facts: DashboardFacts, now: number): string {
     (a, b) => urgency(a) - urgency(b) || a.since - b.since || (a.name < b.name ? -1 : 1),
   );
   const lines = sorted.slice(0, SHOWN).map((note) => {
-    const words = note.outcome === null ? undefined : OUTCOME_WORDS.get(note.outcome);
+    const words = note.outcome === null ? undefined : outcomeWords(note.outcome, note.name);
     return `- ${noteLink(note.name)} · ${since(note.since, facts, now)}${words === undefined ? '' : ` · ${words}`}`;
   });
   if (total > lines.length) lines.push(`- and ${total - lines.length} more in \`Pending_Approval\``);
@@ -178,11 +189,12 @@ function underWaySection(facts: DashboardFacts, now: number): string {
 
 function sentSection(facts: DashboardFacts): string {
   if (facts.sent.length === 0) return '## Sent lately\n\nNothing yet.';
-  const lines = facts.sent.map(
-    (mail) =>
-      `- ${mail.name === null ? markdownText(mail.task) : noteLink(mail.name)} · ${clock(mail.at, facts)}`,
-  );
-  return `## Sent lately\n\n${lines.join('\n')}`;
+  const lines = facts.sent.map(({ name, task, at }) => {
+    const what = name === null ? markdownText(task) : noteLink(name);
+    return `- ${what} · ${clock(at, facts)}${isInvoice(task) ? ' · posted in Odoo' : ''}`;
+  });
+  const title = facts.sent.some(({ task }) => isInvoice(task)) ? 'Sent and posted lately' : 'Sent lately';
+  return `## ${title}\n\n${lines.join('\n')}`;
 }
 
 function processSection(facts: DashboardFacts): string {

@@ -1,7 +1,9 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TaskId } from '../core/task-id.ts';
-import { openMailJournal } from '../mail/submission/sealed-mail.ts';
+import { openJournals } from '../journal/journals.ts';
+import { MAIL_FORMAT } from '../mail/submission/sealed-mail.ts';
+import { POST_FORMAT } from '../odoo/posting/sealed-post.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import { ActiveEffects } from '../stages/active-effects.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
@@ -14,7 +16,10 @@ export interface EffectEvidence extends FinishedTasks {
 }
 
 export async function effectEvidence(stateDir: string, now: () => number): Promise<EffectEvidence> {
-  const journal = await openMailJournal({ stateDir, self: ownIdentity(), isAlive, now });
+  const journal = await openJournals(
+    { stateDir, self: ownIdentity(), isAlive, now },
+    { mail: MAIL_FORMAT, odoo: POST_FORMAT },
+  );
   const active = new ActiveEffects(stateDir);
   const marks = new DraftingMarks(stateDir);
   return {

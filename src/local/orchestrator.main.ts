@@ -61,7 +61,7 @@ runDaemon({
       recentRecords({
         dir: logs,
         process: 'approval-handler',
-        wanted: (record) => record.action === 'mail.sent',
+        wanted: ({ action }) => action === 'mail.sent' || action === 'invoice.posted',
         max: SENT_SHOWN,
       });
     const timeZone = config.TIMEZONE;

@@ -21,7 +21,7 @@ export interface DashboardDeps {
   readonly now: () => number;
   readonly timeZone: string;
   readonly dryRun: boolean;
-  /** Newest audit lines about mails that were sent, newest first, few. */
+  /** Newest audit lines about mails that were sent and invoices that were posted, newest first, few. */
   readonly sentRecords: () => Promise<readonly AuditRecord[]>;
   /** With two machines. */
   readonly handover?: (replier: Presence) => HandoverFacts;

@@ -6,6 +6,7 @@ import { AuditLog } from '../../src/audit/audit-log.ts';
 import { createVault } from '../../src/cli/create-vault.ts';
 import { type TaskId, taskIdFromMessage } from '../../src/core/task-id.ts';
 import { type MailJournal, openMailJournal } from '../../src/mail/submission/sealed-mail.ts';
+import { openPostJournal } from '../../src/odoo/posting/sealed-post.ts';
 import { isAlive, ownIdentity } from '../../src/runtime/process-identity.ts';
 import { Vault } from '../../src/vault/vault.ts';
 import { testDir } from '../helpers/testdir.ts';
@@ -157,6 +158,35 @@ describe('handover', () => {
     const journal = await doubt(stateDir, ID);
     expect(await json('resolve', ID, '--resend')).toMatchObject({ exit: 0, answer: { moved: null } });
     expect((await journal.view(ID)).state).toMatchObject({ state: 'retry', cause: 'user' });
+  });
+
+  it('moves and shows an invoice like any card, and leaves its doubts to Odoo', async () => {
+    const { vault, stateDir, run, json } = await host();
+    const id = 'od-0123456789abcdef' as TaskId;
+    const name = `ACME GmbH ${id}.md`;
+    await vault.create({ folder: 'Pending_Approval/odoo', name }, CARD);
+    expect((await run('approve', id)).exit).toBe(0);
+    expect(await vault.list('Approved')).toEqual([name]);
+    await vault.move({ folder: 'Approved', name }, 'Pending_Approval/odoo');
+    expect((await run('reject', id)).exit).toBe(0);
+    const journal = await openPostJournal({ stateDir, self: ownIdentity(), isAlive, now: () => Date.now() });
+    const when = '2026-11-20T12:00:00.000Z';
+    await journal.seal({
+      ...{ id, hash: 'h', noteName: name, noteText: CARD, account: 'me', kind: 'odoo_post', odooId: 7 },
+      ...{ externalId: 'handover_bridge.od', url: 'https://odoo.example', db: 'books' },
+      approval: { who: 'user', when, hash: 'h' },
+      payload: Buffer.from('{}'),
+    });
+    const begun = await journal.beginAttempt(id, 1);
+    if (!begun.ok) throw new Error('no attempt');
+    begun.attempt.transmitting();
+    await begun.attempt.finish({ verdict: 'in_doubt', words: 'no answer' }, 'post');
+    expect(await json('show', id)).toMatchObject({ exit: 0, answer: { effect: { state: 'in_doubt' } } });
+    const refused = await json('resolve', id, '--sent');
+    expect(refused).toMatchObject({ exit: 1, answer: { error: { code: 'settles-itself' } } });
+    await journal.resolve(id, 'found_posted', 'seen');
+    expect((await run('show', id)).out).toContain('effect: posted (found posted)');
+    expect((await run('ls')).exit).toBe(0);
   });
 
   it('asks which way a doubt shall be settled', async () => {

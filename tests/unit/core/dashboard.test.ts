@@ -65,6 +65,23 @@ describe('the dashboard', () => {
 `);
   });
 
+  it('tells an invoice from a mail', () => {
+    const invoice = 'od-0123456789abcdef';
+    const page = renderDashboard(
+      {
+        ...quiet,
+        waiting: [{ name: `ACME ${invoice}.md`, since: NOW - HOUR, outcome: 'dry_run' }],
+        sent: [
+          { name: `ACME ${invoice}.md`, task: invoice, at: NOW },
+          { name: `Anna - Offer ${ID}.md`, task: ID, at: NOW },
+        ],
+      },
+      NOW,
+    );
+    expect(page).toContain('dry run: nothing was posted');
+    expect(page).toMatch(/## Sent and posted lately\n\n- \[\[ACME.*posted in Odoo\n- \[\[Anna.*\d\n/);
+  });
+
   it('says that nothing waits when nothing waits', () => {
     expect(renderDashboard(quiet, NOW)).toBe(`# Dashboard
 
