@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { HAS_WKHTMLTOPDF, type OdooServer, type OdooUser, startOdoo } from '../helpers/odoo.ts';
+import { testDir } from '../helpers/testdir.ts';
+import { until } from '../helpers/until.ts';
 
 // The harness itself: what the other tests take for granted when they say "on a real Odoo".
 
@@ -173,6 +177,35 @@ describe('a real Odoo with worker processes and several databases', () => {
     await expect(fetch(`${odoo.url}/web/health`)).rejects.toThrow('fetch failed');
     await odoo.start();
     expect(await odoo.call('res.users', 'search_count', { domain: [['login', '=', 'admin']] })).toBe(1);
+  });
+});
+
+describe('the end of a test runner', () => {
+  it('is the end of its Odoo and PostgreSQL, even if it is killed', async () => {
+    const folder = await testDir();
+    // The servers may run as another user.
+    await chmod(folder, 0o755);
+    const script = `
+      import { startOdoo } from ${JSON.stringify(join(import.meta.dirname, '../helpers/odoo.ts'))};
+      const odoo = await startOdoo();
+      console.log(new URL(odoo.url).port, await odoo.sql('show port'));
+      setInterval(() => {}, 1000);`;
+    const runner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+      env: { ...process.env, TMPDIR: folder },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void runner.kill('SIGKILL'));
+    let said = '';
+    runner.stdout.on('data', (chunk: Buffer) => (said += String(chunk)));
+    const [, http, postgres] = await until('it has started', () => {
+      if (runner.exitCode !== null) throw new Error('it ended');
+      return /^(\d+) (\d+)$/m.exec(said);
+    });
+    const open = async (): Promise<number> =>
+      (await listeners(Number(http))).length + (await listeners(Number(postgres))).length;
+    expect(await open()).toBe(2);
+    runner.kill('SIGKILL');
+    await until('nobody listens', async () => (await open()) === 0);
   });
 });
 
