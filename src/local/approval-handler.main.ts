@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { AuditFault } from '../audit/audit-fault.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { parseAddressList } from '../core/address-list.ts';
+import type { Edge } from '../core/card-action.ts';
 import { coveringMailText } from '../drafting/covering-mail.ts';
 import { houseReader } from '../drafting/read-house.ts';
 import { openMailJournal } from '../mail/submission/sealed-mail.ts';
@@ -27,7 +28,7 @@ import { SealedReplies } from '../mail/submission/sealed-replies.ts';
 import { childEnvironment, SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
-import { scanLoop } from '../runtime/scan-loop.ts';
+import { type ScanLoop, scanLoop } from '../runtime/scan-loop.ts';
 import { ulid } from '../runtime/ulid.ts';
 import { ActiveEffects } from '../stages/active-effects.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
@@ -41,6 +42,8 @@ import { openPosting } from './open-posting.ts';
 
 const PROCESS = 'approval-handler';
 const HOUR_MS = 3_600_000;
+/** What a pass over the invoices may still write when odoo-mcp was told to end; a call that hangs is left to the journal. */
+const LAST_STEPS_MS = 2_000;
 
 runDaemon({
   process: PROCESS,
@@ -68,7 +71,7 @@ runDaemon({
       env: childEnvironment(),
       log,
     });
-    const posting = await openPosting({ stateDir, clock });
+    const posting = await openPosting({ stateDir, clock, log });
     const offers = new Offers({ stateDir, clock });
     const guard = await openEffectGuard(config, { vault, offers, stateDir, process: PROCESS, clock, log });
     const mails = new SealedReplies({ journal, from: sender, now: () => clock.now() });
@@ -87,58 +90,62 @@ runDaemon({
         coveringText: async (facts) => coveringMailText(facts, await house()),
       }),
     };
-    let waiting: string | null = null;
-    const deps: Omit<ApprovalDeps, 'wakeAt'> = {
-      vault,
-      clock,
+    const deps: Omit<ApprovalDeps, 'wakeAt' | 'waiting'> = {
+      ...shared,
       log,
-      at,
       audit,
-      offers,
       edges,
-      cards: guard.cards,
       gate: guard.gate,
       synced: guard.synced,
       drafting: new DraftingMarks(stateDir),
       active: new ActiveEffects(stateDir),
-      timeZone,
-      expiresMs,
       undoMs: config.UNDO_SECONDS * 1000,
       newClaim: () => ulid(clock.now()),
       isSystemFault: (error) => error instanceof AuditFault,
-      waiting: (line) => {
-        waiting = line;
-      },
     };
-    const loop = scanLoop({
-      scan: async (signal) => {
-        await scanApprovals({ ...deps, wakeAt: (ms) => loop.wakeAt(ms) }, signal);
-        const dry = config.DRY_RUN ? 'DRY_RUN is on: nothing is sent or posted' : null;
-        posting.retry();
-        const remark = guard.remark() ?? posting.remark();
-        if (waiting !== null) health.set('paused', waiting);
-        else if (remark !== null) health.set('degraded', remark);
-        else health.set('ok', dry ?? undefined);
-      },
-      everyMs: config.SCAN_SECONDS * 1000,
-      clock,
-      onError: (error) => {
-        // A log that cannot be written, or a state folder that is a link: no effect, and the user is told.
-        log.error({ err: error }, 'effects are stopped');
-        health.set(
-          'paused',
-          `effects are stopped: ${error instanceof Error ? error.message : 'unknown error'}`,
-        );
-      },
+    const waits = new Map<Edge, string | null>();
+    const report = (): void => {
+      const waiting = waits.get('mail') ?? waits.get('odoo') ?? null;
+      const remark = guard.remark() ?? posting.remark();
+      if (waiting !== null) health.set('paused', waiting);
+      else if (remark !== null) health.set('degraded', remark);
+      else health.set('ok', config.DRY_RUN ? 'DRY_RUN is on: nothing is sent or posted' : undefined);
+    };
+    /** Mails and invoices each in a loop of their own: an Odoo that hangs keeps no mail waiting. */
+    const lane = (edge: Edge): ScanLoop => {
+      const waiting = (line: string | null): void => {
+        waits.set(edge, line);
+      };
+      const loop = scanLoop({
+        scan: async (signal) => {
+          if (edge === 'odoo') posting.retry();
+          await scanApprovals({ ...deps, waiting, wakeAt: (ms) => loop.wakeAt(ms) }, signal, edge);
+          report();
+        },
+        everyMs: config.SCAN_SECONDS * 1000,
+        clock,
+        onError: (error) => {
+          // A log that cannot be written, or a state folder that is a link: no effect, and the user is told.
+          log.error({ err: error }, 'effects are stopped');
+          waits.set(edge, `effects are stopped: ${error instanceof Error ? error.message : 'unknown error'}`);
+          report();
+        },
+      });
+      return loop;
+    };
+    const lanes = { mail: lane('mail'), odoo: lane('odoo') };
+    const watch = await vault.watch(['Approved', 'In_Progress/local-agent'], () => {
+      lanes.mail.hint();
+      lanes.odoo.hint();
     });
-    const watch = await vault.watch(['Approved', 'In_Progress/local-agent'], () => loop.hint());
     return {
       stop: async () => {
         await watch.close();
-        await loop.stop();
+        const invoices = lanes.odoo.stop();
+        await lanes.mail.stop();
+        await Promise.race([invoices, posting.stop().then(() => clock.sleep(LAST_STEPS_MS))]);
         await guard.stop();
         await effects.stop();
-        await posting.stop();
       },
     };
   },

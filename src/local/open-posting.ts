@@ -1,11 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import type { SealedPosts as PostRecords } from '../stages/post-effects.ts';
 import { SealedPosts } from '../odoo/posting/sealed-posts.ts';
 import { openPostJournal } from '../odoo/posting/sealed-post.ts';
-import { ConfigFault, loadConfig } from '../runtime/config.ts';
+import { childEnvironment, ConfigFault, loadConfig } from '../runtime/config.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import type { PostEffects } from '../stages/post-effects.ts';
 import { postingOff } from '../stages/posting-off.ts';
+import { OdooMcpClient } from './odoo-mcp-client.ts';
 
 /** The handler's Odoo: its journal, what posts, and what is wrong with it. */
 export interface Posting {
@@ -21,10 +24,13 @@ export interface Posting {
 interface Parts {
   readonly stateDir: string;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
+const RETRY_MS = 60_000;
+
 /** Never throws for what is wrong with Odoo or its keys: mail goes on, and the page says what is missing. */
-export async function openPosting({ stateDir, clock }: Parts): Promise<Posting> {
+export async function openPosting({ stateDir, clock, log }: Parts): Promise<Posting> {
   const place = placeOfOdoo();
   const now = () => clock.now();
   const records = await openPostJournal({ stateDir, self: ownIdentity(), isAlive, now });
@@ -39,13 +45,31 @@ export async function openPosting({ stateDir, clock }: Parts): Promise<Posting> 
       stop: () => Promise.resolve(),
     };
   }
-  const off = 'This version cannot post yet.';
+  const main = fileURLToPath(new URL('./odoo-mcp.main.js', import.meta.url));
+  const client = new OdooMcpClient({ main, env: childEnvironment(), log });
+  let fault: string | null = null;
+  let triedAt = 0;
+  const connect = (): void => {
+    triedAt = now();
+    client.connect().then(
+      () => {
+        fault = null;
+      },
+      (error: unknown) => {
+        fault = `nothing is posted: ${error instanceof Error ? error.message : 'odoo-mcp did not come up'}`;
+        log.error({ err: error }, 'odoo-mcp did not come up; mail goes on');
+      },
+    );
+  };
+  connect();
   return {
     journal,
-    effects: postingOff(off),
-    retry: () => undefined,
-    remark: () => off,
-    stop: () => Promise.resolve(),
+    effects: client,
+    retry: () => {
+      if (fault !== null && now() - triedAt >= RETRY_MS) connect();
+    },
+    remark: () => fault,
+    stop: () => client.stop(),
   };
 }
 

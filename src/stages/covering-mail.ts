@@ -92,8 +92,9 @@ export async function offerCoveringMail(
 
 /** In Done and Rejected too; a sealed one is on its way or was sent, wherever its note is. */
 async function offeredBefore(deps: CoveringDeps, id: TaskId): Promise<boolean> {
-  if ((await deps.mails.view(id)).word !== 'none') return true;
-  return (await placesOf(deps.vault, id, await allFolders(deps.vault))).length > 0;
+  const lies = async () => (await placesOf(deps.vault, id, await allFolders(deps.vault))).length > 0;
+  // Twice: while the first look reads folder after folder, the note may be moved behind its back.
+  return (await lies()) || (await lies()) || (await deps.mails.view(id)).word !== 'none';
 }
 
 function coveringCard(

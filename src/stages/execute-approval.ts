@@ -1,5 +1,5 @@
 import { holdOf, nextStep } from '../core/approval-step.ts';
-import { edgeOf } from '../core/card-action.ts';
+import { type Edge, edgeOf } from '../core/card-action.ts';
 import { idInName, isTaskId } from '../core/task-id.ts';
 import { type TaskNote, text } from '../core/task-file.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -30,19 +30,23 @@ const RECHECK_MS = 15_000;
 /** What the server puts off for a day is no longer what the user expects to happen by itself. */
 const GIVE_UP_MS = 24 * 3_600_000;
 
-/** One pass: what is under way first, then new approvals, in the order of their names, mails before invoices. */
-export async function scanApprovals(deps: ApprovalDeps, signal: AbortSignal): Promise<void> {
-  await restoreEffects(deps);
+/**
+ * One pass: what is under way first, then new approvals, in the order of their names. With a `lane` only the notes of
+ * that edge: an Odoo that does not answer keeps no mail waiting. A name without an id is the mails'.
+ */
+export async function scanApprovals(deps: ApprovalDeps, signal: AbortSignal, lane?: Edge): Promise<void> {
+  const inLane = (name: string) => lane === undefined || edgeOf(idInName(name) ?? '') === lane;
+  await restoreEffects(deps, lane);
   const paused = await deps.vault.paused();
   deps.waiting(paused ? 'PAUSE.md is there: nothing is sent until it is removed' : null);
   await mayAct(deps);
-  for (const name of mailFirst(await deps.vault.list(MINE))) {
+  for (const name of (await deps.vault.list(MINE)).filter(inLane)) {
     if (signal.aborted) return;
     if (await deps.drafting.has(name)) continue;
     await oneNote(deps, name, () => advance(deps, { folder: MINE, name }, null));
   }
   let claims = 0;
-  for (const name of mailFirst(await deps.vault.list('Approved'))) {
+  for (const name of (await deps.vault.list('Approved')).filter(inLane)) {
     if (signal.aborted) return;
     if (claims >= MAX_CLAIMS) {
       deps.wakeAt(deps.clock.now());
@@ -50,12 +54,6 @@ export async function scanApprovals(deps: ApprovalDeps, signal: AbortSignal): Pr
     }
     if (await oneNote(deps, name, () => takeApproved(deps, { folder: 'Approved', name }))) claims++;
   }
-}
-
-/** An Odoo that does not answer keeps no mail waiting. */
-function mailFirst(names: readonly string[]): string[] {
-  const late = (name: string) => Number(edgeOf(idInName(name) ?? '') === 'odoo');
-  return [...names].sort((a, b) => late(a) - late(b));
 }
 
 /**

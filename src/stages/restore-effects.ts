@@ -1,4 +1,5 @@
 import type { EffectWord } from '../core/approval-step.ts';
+import { type Edge, edgeOf } from '../core/card-action.ts';
 import { localTime } from '../core/local-time.ts';
 import { doneFolder, type TaskFolder } from '../core/states.ts';
 import type { TaskId } from '../core/task-id.ts';
@@ -15,8 +16,8 @@ const MINE = 'In_Progress/local-agent';
  * what a peer deleted (the yes stands), settle a doubt the user answered by moving the note or by
  * `handover resolve`, forget what is finished.
  */
-export async function restoreEffects(deps: CardDeps & { readonly log: Logger }): Promise<void> {
-  const ids = await deps.active.list();
+export async function restoreEffects(deps: CardDeps & { readonly log: Logger }, lane?: Edge): Promise<void> {
+  const ids = (await deps.active.list()).filter((id) => lane === undefined || edgeOf(id) === lane);
   if (ids.length === 0) return;
   const mine = await deps.vault.list(MINE);
   for (const id of ids) {
