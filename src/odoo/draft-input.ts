@@ -30,7 +30,7 @@ export interface DraftLine {
   readonly priceUnit: number;
   /** Per cent, 0 to 100. */
   readonly discount?: number | undefined;
-  /** Left out: the default of product or company. `[]`: no tax. Given for every line or for none. */
+  /** Left out: the default of the product; a line without a product gets none. `[]`: no tax. Given for every line or for none. */
   readonly taxIds?: readonly number[] | undefined;
   /** Given for every line or for none. */
   readonly accountId?: number | undefined;
@@ -150,7 +150,7 @@ function lineColumns(lines: readonly DraftLine[]): (keyof typeof LINE_CELLS)[] {
   ];
 }
 
-/** All that a revision sets, in one `write`: what the input leaves out is emptied, but for currency and journal. */
+/** All that a revision sets: what the input leaves out is emptied, but for currency and journal. */
 export function valuesOf(input: DraftInput, version: string): Record<string, OdooValue> {
   return {
     partner_id: input.partnerId,
@@ -167,9 +167,18 @@ export function valuesOf(input: DraftInput, version: string): Record<string, Odo
 
 function termsOfPayment(input: DraftInput): Record<string, OdooValue> {
   if (input.paymentTermId !== undefined) return { invoice_payment_term_id: input.paymentTermId };
-  return input.dueDate === undefined
-    ? {}
-    : { invoice_payment_term_id: false, invoice_date_due: input.dueDate };
+  if (input.dueDate === undefined) return {};
+  return { invoice_payment_term_id: false, invoice_date_due: input.dueDate };
+}
+
+/**
+ * To be written before `valuesOf`, or null. A due date that an earlier revision set stays for ever where no payment term
+ * replaces it; written as empty together with the partner, it keeps the partner's term from being computed.
+ */
+export function forgottenDueDate(input: DraftInput): Record<string, OdooValue> | null {
+  if (input.dueDate !== undefined || input.paymentTermId !== undefined) return null;
+  const day = input.invoiceDate ?? false;
+  return { invoice_date: day, invoice_payment_term_id: false, invoice_date_due: day };
 }
 
 function lineValues(l: DraftLine): Record<string, OdooValue> {

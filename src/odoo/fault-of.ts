@@ -29,7 +29,7 @@ const WORDS: Readonly<Record<Exclude<OdooFaultCode, 'refused' | 'invalid_call'>,
   authentication: 'Odoo does not accept the key: it is wrong or has expired, or the user is switched off',
   access: 'Odoo does not let this user do that',
   wrong_database: 'this address answers, but not as the Odoo with this database',
-  unsupported: 'this Odoo does not know what was asked of it; another version, or a module is missing',
+  unsupported: 'this Odoo does not know what was asked of it (another version, or a module is missing)',
   missing: 'Odoo does not have this record any more',
   malformed: 'Odoo gave an answer that cannot be understood',
 };
@@ -61,6 +61,8 @@ export function faultOfError(error: NamedError, asked: Asked): OdooFault {
       return faultOfRefusal(sayable(error), make);
     case 'access':
       return make('access', sayable(error));
+    case 'unsupported':
+      return make('unsupported', error.message);
     default:
       return make(kind);
   }
@@ -75,12 +77,14 @@ type Make = (code: OdooFaultCode, words?: string) => OdooFault;
 
 function faultOfRefusal(words: string, make: Make): OdooFault {
   // Odoo's own check of the model's name, a UserError on every version.
-  return /^Object \S{1,100} doesn't exist$/.test(words.trim()) ? make('unsupported') : make('refused', words);
+  return /^Object \S{1,100} doesn't exist$/.test(words.trim())
+    ? make('unsupported', words)
+    : make('refused', words);
 }
 
 function faultOfValue(message: string, make: Make): OdooFault {
   if (message.startsWith('External ID not found')) return make('missing');
-  return /^Invalid (field|operator)/.test(message) ? make('unsupported') : make('refused', message);
+  return /^Invalid (field|operator)/.test(message) ? make('unsupported', message) : make('refused', message);
 }
 
 /** Its own words name host and port of PostgreSQL, so none of them is passed on. */
@@ -158,7 +162,7 @@ function faultOfTraceback(text: string, asked: Asked): OdooFault | 'returned_not
   const [, name = '', message = ''] = EXCEPTION.exec(lines[at] ?? '') ?? [];
   if (name === 'TypeError' && message.startsWith('cannot marshal ')) return 'returned_nothing';
   if (name === 'Exception' && message.startsWith('Method not found')) {
-    return faultWith('unsupported', asked, {});
+    return faultWith('unsupported', asked, { words: message });
   }
   const whole = [message, ...lines.slice(at + 1)].join('\n');
   if (name === '' && /Is the server running/.test(text)) {
@@ -253,5 +257,6 @@ function faultWith(
     code === 'refused' || code === 'invalid_call' ? 'Odoo refuses it without a reason' : WORDS[code];
   const status = { status: with_.status ?? null };
   if (said === '') return new OdooFault(code, own, status);
-  return new OdooFault(code, code === 'access' ? `${own}: ${said}` : said, status);
+  const both = code === 'access' || code === 'unsupported';
+  return new OdooFault(code, both ? `${own}: ${said}` : said, status);
 }
