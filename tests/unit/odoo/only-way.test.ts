@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { readSources } from '../../helpers/source-tree.ts';
 
 const sources = await readSources('src');
-const inOdoo = sources.filter(({ path }) => path.startsWith('src/odoo/'));
+/** Without the demo, which has an Odoo of its own to be asked. */
+const program = sources.filter(({ path }) => !path.startsWith('src/demo/'));
+const inOdoo = program.filter(({ path }) => path.startsWith('src/odoo/'));
 const using = (list: typeof sources, pattern: RegExp): string[] =>
   list
     .filter(({ text }) => pattern.test(text))
@@ -11,24 +13,25 @@ const using = (list: typeof sources, pattern: RegExp): string[] =>
     .sort();
 
 describe('the way to Odoo', () => {
-  it('opens connections in two files', () => {
+  it("opens connections in three files, and where a person's password makes a key", () => {
     const opens =
       /from ['"](?:node:)?(?:https?|http2|net|tls)['"]|from ['"](?:odoo-xmlrpc|xmlrpc|undici)['"]|\bfetch\(/;
     expect(using(inOdoo, opens)).toEqual([
       'src/odoo/call-agent.ts',
+      'src/odoo/guard/make-key.ts',
       'src/odoo/http.ts',
       'src/odoo/xml-rpc.ts',
     ]);
   });
 
-  it('asks over HTTP in the transports, and where no key is needed', () => {
+  it('logs in as a browser from the command line only', () => {
     expect(
-      using(sources, /from '[./]*(?:odoo\/)?http\.ts'/).filter((path) => path.includes('/odoo/')),
-    ).toEqual(
-      expect.arrayContaining(['src/odoo/json2.ts', 'src/odoo/jsonrpc.ts', 'src/odoo/server-health.ts']),
-    );
-    const asks = using(inOdoo, /\bexchange\(/);
-    expect(asks).toEqual([
+      using(program, /from '[^']*\/make-key\.ts'/).filter((path) => !path.startsWith('src/cli/')),
+    ).toEqual([]);
+  });
+
+  it('asks over HTTP in the transports, and where no key is needed', () => {
+    expect(using(program, /\bexchange\(/)).toEqual([
       'src/odoo/http.ts',
       'src/odoo/json2.ts',
       'src/odoo/jsonrpc.ts',
@@ -38,8 +41,8 @@ describe('the way to Odoo', () => {
   });
 
   it('has its paths in the files that ask', () => {
-    const paths = using(sources, /['"`/](?:json\/2|jsonrpc|xmlrpc\/2)\b(?!')/);
-    expect(paths.filter((path) => !path.startsWith('src/demo/') && !/\/\*\*/.test(path))).toEqual([
+    const paths = /(?:\$\{[^}]{1,40}\}|')\/(?:json\/2|jsonrpc|xmlrpc)\b/;
+    expect(using(program, paths)).toEqual([
       'src/odoo/json2.ts',
       'src/odoo/jsonrpc.ts',
       'src/odoo/server-version.ts',
@@ -47,8 +50,10 @@ describe('the way to Odoo', () => {
   });
 
   it('goes through open-odoo.ts, which checks each call', () => {
-    const transports = /import \{[^}]*\b(?:json2|jsonrpc|askJsonRpc|xmlRpc)\b[^}]*\} from/;
-    expect(using(sources, transports)).toEqual(['src/odoo/open-odoo.ts']);
+    const transports = /^import \{[^}]*\} from '[^']*\/(?:json2|jsonrpc|xml-rpc)\.ts'/m;
+    // xml-rpc.ts takes the words for a wrong key from jsonrpc.ts.
+    expect(using(program, transports)).toEqual(['src/odoo/open-odoo.ts', 'src/odoo/xml-rpc.ts']);
+    expect(using(program, /\baskJsonRpc\b/)).toEqual(['src/odoo/jsonrpc.ts']);
     const open = inOdoo.find(({ path }) => path === 'src/odoo/open-odoo.ts')?.text ?? '';
     expect(open).toMatch(/const method = checkCall\(call, settings\.allow\);/);
     expect(open.match(/transport\.call\(/g)).toHaveLength(1);
