@@ -31,10 +31,14 @@ export interface Machine {
   powerCut(): Promise<void>;
   /** One process, by name. */
   stopProcess(name: string): Promise<void>;
+  /** Other values in its `.env`, and every process started anew. */
+  configure(values: Settings): Promise<void>;
   /** `handover <verb> --json` with this machine's configuration. */
   handover(...verb: string[]): Promise<{ exit: number | undefined; answer: unknown }>;
   logs(): Promise<string>;
 }
+
+export type Settings = Readonly<Record<string, string>>;
 
 export interface TwoHosts {
   readonly sync: SyncTrio;
@@ -46,7 +50,7 @@ export interface TwoHosts {
 }
 
 /** The cloud with the mailbox, the laptop with the key to send, and a phone that the laptop trusts. */
-export async function startTwoHosts(): Promise<TwoHosts> {
+export async function startTwoHosts(more: { cloud?: Settings; laptop?: Settings } = {}): Promise<TwoHosts> {
   // dist/ is what PM2 runs; a stale one would test yesterday's program.
   await promisify(execFile)(process.execPath, [join(ROOT, 'deployment/ensure.mjs'), 'build']);
   const ends: (() => Promise<unknown>)[] = [];
@@ -54,7 +58,7 @@ export async function startTwoHosts(): Promise<TwoHosts> {
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
-    return { ...(await started(ends)), stop };
+    return { ...(await started(ends, more)), stop };
   } catch (error) {
     // A vitest worker is ended without its exit handlers: what runs by then would run on.
     await stop();
@@ -63,7 +67,10 @@ export async function startTwoHosts(): Promise<TwoHosts> {
 }
 
 /** @param ends what stops each thing that was started, in the order of their start */
-async function started(ends: (() => Promise<unknown>)[]): Promise<Omit<TwoHosts, 'stop'>> {
+async function started(
+  ends: (() => Promise<unknown>)[],
+  more: { cloud?: Settings; laptop?: Settings },
+): Promise<Omit<TwoHosts, 'stop'>> {
   const dir = await tempDir('two-');
   ends.push(() => dir.remove());
   const dovecot = await startDovecot();
@@ -100,8 +107,15 @@ async function started(ends: (() => Promise<unknown>)[]): Promise<Omit<TwoHosts,
     stateDir: join(dir.path, 'laptop-state'),
   });
   await mkdir(join(dir.path, 'cloud-state'), { mode: 0o700 });
-  const cloud = await machine('cloud', dir.path, sync.cloud, sync.laptop.id, mailbox);
-  const laptop = await machine('laptop', dir.path, sync.laptop, sync.cloud.id, { ...mailbox, ...submission });
+  const cloud = await machine('cloud', dir.path, sync.cloud, sync.laptop.id, {
+    ...mailbox,
+    ...more.cloud,
+  });
+  const laptop = await machine('laptop', dir.path, sync.laptop, sync.cloud.id, {
+    ...mailbox,
+    ...submission,
+    ...more.laptop,
+  });
   ends.push(() => Promise.all([cloud.end(), laptop.end()]));
   await sync.idle();
   return { sync, dovecot, smtp, cloud, laptop };
@@ -117,10 +131,10 @@ async function machine(
   dir: string,
   node: SyncNode,
   peer: string,
-  settings: Readonly<Record<string, string>>,
+  settings: Settings,
 ): Promise<Machine & { end(): Promise<void> }> {
   const [stateDir, envFile] = [join(dir, `${name}-state`), join(dir, `${name}-env`)];
-  const values = {
+  const values: Record<string, string> = {
     VAULT_DIR: node.vault,
     STATE_DIR: stateDir,
     TIMEZONE: 'Europe/Berlin',
@@ -132,8 +146,11 @@ async function machine(
     SCAN_SECONDS: '2',
     ...settings,
   };
-  const lines = Object.entries(values).map(([key, value]) => `${key}="${value}"\n`);
-  await writeFile(envFile, lines.join(''), { mode: 0o600 });
+  const write = async (): Promise<void> => {
+    const lines = Object.entries(values).map(([key, value]) => `${key}="${value}"\n`);
+    await writeFile(envFile, lines.join(''), { mode: 0o600 });
+  };
+  await write();
   const table = join(ROOT, `deployment/${name === 'cloud' ? 'cloud' : 'local'}/ecosystem.config.js`);
   let pm2: TestPm2 | null = null;
   let syncs = true;
@@ -171,6 +188,11 @@ async function machine(
     },
     stopProcess: async (process_) => {
       await pm2?.run('stop', process_);
+    },
+    configure: async (changed) => {
+      Object.assign(values, changed);
+      await write();
+      await pm2?.run('restart', 'all');
     },
     handover: async (...verb) => {
       const cli = join(ROOT, 'dist/cli/handover.js');
