@@ -26,9 +26,13 @@ export function mayInstall() {
 
 /** @returns those of `names` that are not installed; all, where there is no dpkg */
 export function notInstalled(names) {
-  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names], {
-    encoding: 'utf8',
-  });
+  const { stdout } = spawnSync(
+    '/usr/bin/dpkg-query',
+    ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names],
+    {
+      encoding: 'utf8',
+    },
+  );
   const lines = new Set((stdout ?? '').split('\n'));
   return names.filter((name) => !lines.has(`${name} installed`));
 }
