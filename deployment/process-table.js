@@ -24,6 +24,7 @@ const NEVER_IN_PM2 = [
 const CLOUD = [
   { name: 'cloud-email-watcher', needs: 'IMAP_HOST' },
   { name: 'draft-replier', needs: null },
+  { name: 'odoo-mcp', needs: 'ODOO_URL' },
   { name: 'status-mcp', needs: 'STATUS_MCP_TOKEN' },
 ];
 const LOCAL = [

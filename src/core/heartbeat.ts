@@ -47,6 +47,7 @@ export function parseHeartbeat(json: string, process: string): Heartbeat | null 
 export const PROCESSES = [
   { agent: 'cloud-agent', process: 'cloud-email-watcher', claims: false, optional: false },
   { agent: 'cloud-agent', process: 'draft-replier', claims: true, optional: false },
+  { agent: 'cloud-agent', process: 'odoo-mcp', claims: false, optional: true },
   { agent: 'cloud-agent', process: 'status-mcp', claims: false, optional: true },
   { agent: 'local-agent', process: 'approval-handler', claims: true, optional: false },
   { agent: 'local-agent', process: 'orchestrator', claims: false, optional: false },

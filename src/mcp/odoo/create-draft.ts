@@ -2,8 +2,9 @@ import { externalIdOf } from '../../core/odoo/external-id.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import { createDraft as create } from '../../odoo/create-draft.ts';
 import type { Tool } from '../tool.ts';
+import { draftAnswer } from './answers.ts';
 import { describeOwnDocument } from './documents.ts';
-import { draftAnswer, draftInput, draftOf } from './draft-shape.ts';
+import { draftInput, draftOf } from './draft-shape.ts';
 import type { OdooDeps } from './odoo-deps.ts';
 
 export const createDraft: Tool<typeof draftInput, typeof draftAnswer, OdooDeps> = {

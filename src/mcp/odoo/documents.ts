@@ -1,19 +1,12 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { localTime } from '../../core/local-time.ts';
 import { OdooFault } from '../../odoo/faults.ts';
 import { findTwins } from '../../odoo/find-twins.ts';
 import { invoiceLink } from '../../odoo/invoice-link.ts';
 import type { Odoo } from '../../odoo/odoo.ts';
 import { readInvoice } from '../../odoo/read-invoice.ts';
+import type { document } from './answers.ts';
 import type { OdooDeps } from './odoo-deps.ts';
-import { invoice, twin } from './shapes.ts';
-
-/** One document, and what somebody who has to judge it needs beside it. */
-export const document = z.strictObject({
-  invoice,
-  twins: z.array(twin).describe('other documents that may be the same: compare before it is approved'),
-  link: z.string().describe('opens it in Odoo'),
-});
 
 /** Null: there is no such document. @throws OdooFault */
 export async function describeDocument(

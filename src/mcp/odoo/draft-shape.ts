@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type DraftInput, MAX_LABEL, MAX_LINES } from '../../odoo/draft-input.ts';
-import { document } from './documents.ts';
 import { day, moveType, odooTaskId, recordId } from './shapes.ts';
 
 /** What a document is drafted from, in `create_draft` and `revise_draft` alike. */
@@ -51,11 +50,6 @@ export const draftInput = z.strictObject({
     .describe('Where it comes from, such as the number of the invoice it credits'),
   terms: z.string().trim().max(10_000).optional().describe('Plain text at the foot of the document'),
   lines: z.array(line).min(1).max(MAX_LINES),
-});
-
-export const draftAnswer = z.strictObject({
-  ...document.shape,
-  created: z.boolean().describe('false: the document of this task was there before; see the tool'),
 });
 
 export function draftOf(input: z.output<typeof draftInput>): DraftInput {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { findPartners as find, type Partner } from '../../odoo/partners.ts';
+import { findPartners as find } from '../../odoo/partners.ts';
 import type { Tool } from '../tool.ts';
+import { partnersAnswer } from './answers.ts';
 import type { OdooDeps } from './odoo-deps.ts';
-import { cursor, limit, named, next, recordId } from './shapes.ts';
+import { cursor, limit, recordId } from './shapes.ts';
 
 const input = z.strictObject({
   query: z
@@ -16,26 +17,6 @@ const input = z.strictObject({
   limit,
   cursor,
 });
-
-const partner = z.strictObject({
-  id: z.int(),
-  name: z.string().describe('a contact of a company reads `Company, Person`'),
-  isCompany: z.boolean(),
-  vat: z.string(),
-  email: z.string(),
-  street: z.string(),
-  city: z.string(),
-  country: z.string(),
-  reference: z.string(),
-  parent: named.nullable(),
-  commercialId: z.int().describe('whom the books are kept under'),
-  exact: z
-    .enum(['email', 'vat', 'name', 'reference'])
-    .nullable()
-    .describe('what of it is the query letter by letter; null: it only contains it'),
-}) satisfies z.ZodType<Partner>;
-
-export const partnersAnswer = z.strictObject({ partners: z.array(partner), next });
 
 export const findPartners: Tool<typeof input, typeof partnersAnswer, OdooDeps> = {
   name: 'find_partners',

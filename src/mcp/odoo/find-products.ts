@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { findProducts as find, type Product } from '../../odoo/products.ts';
 import type { Tool } from '../tool.ts';
+import type { product } from './answers.ts';
+import { productsAnswer } from './answers.ts';
 import type { OdooDeps } from './odoo-deps.ts';
-import { cursor, limit, named, next, recordId, use } from './shapes.ts';
+import { cursor, limit, recordId, use } from './shapes.ts';
 
 const input = z.strictObject({
   query: z
@@ -17,25 +19,6 @@ const input = z.strictObject({
   limit,
   cursor,
 });
-
-const product = z.strictObject({
-  id: z.int(),
-  name: z.string(),
-  code: z.string(),
-  barcode: z.string(),
-  listPrice: z.number().describe('per unit, in the company’s currency'),
-  unit: named.nullable(),
-  saleTaxIds: z.array(z.int()),
-  purchaseTaxIds: z.array(z.int()),
-  canBeSold: z.boolean(),
-  canBeBought: z.boolean(),
-  exact: z
-    .enum(['code', 'barcode', 'name'])
-    .nullable()
-    .describe('what of it is the query letter by letter; null: it only contains it'),
-});
-
-export const productsAnswer = z.strictObject({ products: z.array(product), next });
 
 export const findProducts: Tool<typeof input, typeof productsAnswer, OdooDeps> = {
   name: 'find_products',

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { listInvoices as list } from '../../odoo/invoices.ts';
 import type { Tool } from '../tool.ts';
-import { invoiceRow } from './invoice-row.ts';
+import { invoicesAnswer } from './answers.ts';
 import type { OdooDeps } from './odoo-deps.ts';
-import { cursor, day, limit, moveState, moveType, next, recordId } from './shapes.ts';
+import { cursor, day, limit, moveState, moveType, recordId } from './shapes.ts';
 
 const input = z.strictObject({
   types: z.array(moveType).min(1).max(4).optional().describe('All four kinds otherwise'),
@@ -17,8 +17,6 @@ const input = z.strictObject({
   limit,
   cursor,
 });
-
-export const invoicesAnswer = z.strictObject({ invoices: z.array(invoiceRow), next });
 
 export const listInvoices: Tool<typeof input, typeof invoicesAnswer, OdooDeps> = {
   name: 'list_invoices',

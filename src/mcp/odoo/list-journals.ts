@@ -3,28 +3,12 @@ import { type Journal, listJournals as list } from '../../odoo/journals.ts';
 import { readLedger } from '../../odoo/ledger.ts';
 import { listPaymentTerms } from '../../odoo/payment-terms.ts';
 import type { Tool } from '../tool.ts';
+import type { journal } from './answers.ts';
+import { journalsAnswer } from './answers.ts';
 import type { OdooDeps } from './odoo-deps.ts';
-import { cursor, limit, named, next, use } from './shapes.ts';
+import { cursor, limit, use } from './shapes.ts';
 
 const input = z.strictObject({ type: use.optional().describe('Of sales, or of purchases'), limit, cursor });
-
-const journal = z.strictObject({
-  id: z.int(),
-  name: z.string(),
-  code: z.string(),
-  type: use,
-  currency: named.nullable().describe('null: the company’s'),
-  company: named.nullable(),
-});
-
-export const journalsAnswer = z.strictObject({
-  company: named,
-  currency: z.string().describe('of the company, as an ISO code'),
-  currencies: z.array(named).describe('active ones; the name is the ISO code'),
-  payment_terms: z.array(named).describe('at most 100'),
-  journals: z.array(journal),
-  next,
-});
 
 const PAYMENT_TERMS = 100;
 

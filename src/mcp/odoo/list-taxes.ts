@@ -1,22 +1,11 @@
 import { z } from 'zod';
-import { listTaxes as list, type Tax } from '../../odoo/taxes.ts';
+import { listTaxes as list } from '../../odoo/taxes.ts';
 import type { Tool } from '../tool.ts';
+import { taxesAnswer } from './answers.ts';
 import type { OdooDeps } from './odoo-deps.ts';
-import { cursor, limit, named, next, use } from './shapes.ts';
+import { cursor, limit, use } from './shapes.ts';
 
 const input = z.strictObject({ use: use.optional().describe('Of sales, or of purchases'), limit, cursor });
-
-const tax = z.strictObject({
-  id: z.int(),
-  name: z.string(),
-  use: z.enum(['sale', 'purchase', 'none']),
-  amount: z.number().describe('per cent where amountType is `percent`'),
-  amountType: z.string(),
-  priceInclude: z.boolean().describe('is it in the price already'),
-  company: named.nullable(),
-}) satisfies z.ZodType<Tax>;
-
-export const taxesAnswer = z.strictObject({ taxes: z.array(tax), next });
 
 export const listTaxes: Tool<typeof input, typeof taxesAnswer, OdooDeps> = {
   name: 'list_taxes',

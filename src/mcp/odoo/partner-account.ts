@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { partnerAccount as read } from '../../odoo/partner-account.ts';
 import type { Tool } from '../tool.ts';
-import { invoiceRow } from './invoice-row.ts';
+import { invoiceRow } from './answers.ts';
 import type { OdooDeps } from './odoo-deps.ts';
 import { cursor, limit, named, next, recordId } from './shapes.ts';
 

@@ -3,7 +3,8 @@ import { externalIdOf } from '../../core/odoo/external-id.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import { findDraft } from '../../odoo/find-draft.ts';
 import type { Tool } from '../tool.ts';
-import { describeDocument, document } from './documents.ts';
+import { readAnswer } from './answers.ts';
+import { describeDocument } from './documents.ts';
 import type { OdooDeps } from './odoo-deps.ts';
 import { odooTaskId, recordId } from './shapes.ts';
 
@@ -13,10 +14,6 @@ const input = z
     id: recordId.optional().describe('Or: the document with this id in Odoo'),
   })
   .refine((by) => (by.task_id === undefined) !== (by.id === undefined), 'give either task_id or id');
-
-export const readAnswer = z.strictObject({
-  document: document.nullable().describe('null: there is no such document'),
-});
 
 export const readInvoice: Tool<typeof input, typeof readAnswer, OdooDeps> = {
   name: 'read_invoice',

@@ -2,8 +2,9 @@ import { externalIdOf } from '../../core/odoo/external-id.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import { reviseDraft as revise } from '../../odoo/revise-draft.ts';
 import type { Tool } from '../tool.ts';
+import { draftAnswer } from './answers.ts';
 import { describeOwnDocument } from './documents.ts';
-import { draftAnswer, draftInput, draftOf } from './draft-shape.ts';
+import { draftInput, draftOf } from './draft-shape.ts';
 import type { OdooDeps } from './odoo-deps.ts';
 
 export const reviseDraft: Tool<typeof draftInput, typeof draftAnswer, OdooDeps> = {

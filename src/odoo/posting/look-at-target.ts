@@ -1,9 +1,12 @@
-import type { OdooKind } from '../../core/odoo/invoice.ts';
+import { propertyText } from '../../core/neutralise.ts';
+import type { Invoice, OdooKind } from '../../core/odoo/invoice.ts';
+import { invoiceProperties, invoiceSection } from '../../core/odoo/invoice-section.ts';
 import type { PostProperties } from '../../core/odoo/post-action.ts';
 import type { ChangedDraft } from '../../stages/post-effects.ts';
 import { findDraft } from '../find-draft.ts';
 import type { Odoo } from '../odoo.ts';
 import { readInvoice } from '../read-invoice.ts';
+import { majorOf } from '../server-version.ts';
 import { heldAgainst, heldAgainstPosted } from './held-against.ts';
 
 /** One document of one task, as it was shown. */
@@ -34,7 +37,21 @@ export async function lookAtTarget(odoo: Odoo, target: Target): Promise<TargetLo
   if (invoice.state === 'posted') {
     return { is: 'posted', number: invoice.number ?? '', changed: heldAgainstPosted(target, invoice) };
   }
-  const changed = heldAgainst(target, invoice);
+  const changed = numbered(odoo, invoice, heldAgainst(target, invoice));
   if (invoice.postedBefore) return { is: 'reset', number: invoice.number, changed };
   return changed === null ? { is: 'as_shown' } : { is: 'changed', changed };
 }
+
+/**
+ * A name that somebody writes into a draft becomes its number when it is posted, and the journal counts on from there
+ * (measured on 19). There a draft has no number of its own before.
+ */
+function numbered(odoo: Odoo, invoice: Invoice, changed: ChangedDraft | null): ChangedDraft | null {
+  if (invoice.number === null || invoice.postedBefore || majorOf(odoo.version) < NO_NUMBER_BEFORE)
+    return changed;
+  const line = `Somebody gave the draft the number ${propertyText(invoice.number, 100)} before it was posted: take it out in Odoo.`;
+  const shown = { section: invoiceSection(invoice), properties: invoiceProperties(invoice) };
+  return { ...shown, lines: [line, ...(changed?.lines ?? [])] };
+}
+
+const NO_NUMBER_BEFORE = 19;

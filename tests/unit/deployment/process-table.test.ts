@@ -42,8 +42,16 @@ describe('the process table for PM2', () => {
     expect(both.at(-1)!.script).toMatch(/\/dist\/local\/status-mcp\.main\.js$/);
   });
 
+  it('has odoo-mcp where drafts are made once there is an Odoo: the handler starts its own', async () => {
+    const dir = await testDir({ env: 'ODOO_URL=https://books.example.org\n' });
+    vi.stubEnv('ENV_FILE', join(dir, 'env'));
+    expect(cloudApps().map((app) => app.name)).toEqual(['draft-replier', 'odoo-mcp']);
+    expect(localApps().map((app) => app.name)).toEqual(['orchestrator']);
+    expect(bothApps()[1]!.script).toMatch(/\/dist\/cloud\/odoo-mcp\.main\.js$/);
+  });
+
   it('names processes that the vault expects a heartbeat of, and no others', async () => {
-    const edges = ['IMAP_HOST', 'SMTP_HOST', 'STATUS_MCP_TOKEN'].map((key) => `${key}=configured`);
+    const edges = ['IMAP_HOST', 'SMTP_HOST', 'STATUS_MCP_TOKEN', 'ODOO_URL'].map((key) => `${key}=configured`);
     const dir = await testDir({ env: edges.join('\n') });
     vi.stubEnv('ENV_FILE', join(dir, 'env'));
     const table = [
