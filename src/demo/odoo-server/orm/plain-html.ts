@@ -1,0 +1,12 @@
+const KEPT = /^<\/?(?:p|br|b|i|u|strong|em|ul|ol|li|a|span|div|h[1-6]|table|tbody|tr|td|th)\b[^<>]*>$/i;
+
+/** What Odoo keeps of HTML: harmless elements; a bare text becomes a paragraph. */
+export function plainHtml(text: string): string {
+  const clean = text
+    .replace(/<(script|style)\b[^]*?(?:<\/\1>|$)/gi, '')
+    .replace(/<!--[^]*?(?:-->|$)/g, '')
+    .replace(/<[^<>]*>/g, (tag) =>
+      KEPT.test(tag) ? tag.replace(/\son\w+\s*=\s*("[^"]*"|'[^']*'|\S+)/gi, '') : '',
+    );
+  return /^\s*<(?:p|div|ul|ol|h[1-6]|table)\b/i.test(clean) ? clean : `<p>${clean}</p>`;
+}

@@ -1,0 +1,38 @@
+import { seriesOf, type Machine } from '../machine.ts';
+import { html, json, type Reply, type Request } from './reply.ts';
+import { json2 } from './json-2.ts';
+import { jsonRpc, webclientVersion } from './json-rpc.ts';
+import { xmlRpc } from './xml-rpc.ts';
+import { versionInfo } from './services.ts';
+
+const notFound = (): Reply => html(404, 'Not Found', 'The requested URL was not found on the server.');
+const notAllowed = (): Reply =>
+  html(405, 'Method Not Allowed', 'The method is not allowed for the requested URL.');
+
+/** Every address this server knows. */
+export function answer(machine: Machine, request: Request): Reply {
+  const { path, method } = request;
+  const is19 = seriesOf(machine) >= 19;
+  if (path === '/jsonrpc') return method === 'POST' ? jsonRpc(machine, request) : notAllowed();
+  if (path.startsWith('/xmlrpc/')) return method === 'POST' ? xmlRpc(machine, request) : notAllowed();
+  if (path === '/web/webclient/version_info') return webclientVersion(machine, request);
+  if (!is19) return notFound();
+  if (path.startsWith('/json/2/')) return json2(machine, request);
+  if (path === '/web/version') {
+    const { server_version_info: info, server_version: version } = versionInfo(machine) as Record<
+      string,
+      unknown
+    >;
+    return json(200, { version_info: info, version });
+  }
+  if (path === '/web/health') return health(machine, request);
+  return notFound();
+}
+
+/** Without the question it says "pass" while PostgreSQL is down. */
+function health({ faults }: Machine, { query }: Request): Reply {
+  if (query.get('db_server_status') === null) return json(200, { status: 'pass' });
+  return faults.isLasting('database_down')
+    ? json(500, { status: 'fail', db_server_status: false })
+    : json(200, { status: 'pass', db_server_status: true });
+}
