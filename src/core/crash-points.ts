@@ -11,6 +11,7 @@ export const CRASH_POINTS = [
   'takeover:marked',
   'replier:claimed',
   'replier:settled',
+  'replier:request-created',
   'replier:books-claimed',
   'replier:books-asked',
   'replier:books-drafted',

@@ -31,7 +31,7 @@ export const STATES = [
   {
     folder: 'Needs_Action/odoo',
     travelsToCloud: true,
-    createdBy: ['cloud-email-watcher', 'user', 'orchestrator'],
+    createdBy: ['cloud-agent', 'user', 'orchestrator'],
     movedOutBy: ['cloud-agent', 'local-agent', 'user', 'orchestrator'],
     next: ['In_Progress/cloud-agent', 'In_Progress/local-agent', 'Quarantine', 'Conflicts'],
     open: true,

@@ -1,9 +1,8 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { APICallError, generateText, type LanguageModel, NoObjectGeneratedError, Output } from 'ai';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { boundedFetch } from './bounded-fetch.ts';
-import { RULES } from './prompt.ts';
 
 export interface ModelSettings {
   readonly provider: 'anthropic' | 'openai-compatible';
@@ -15,13 +14,16 @@ export interface ModelSettings {
   readonly timeoutMs: number;
 }
 
-export type ModelAnswer =
-  | {
-      readonly ok: true;
-      readonly decision: 'reply' | 'no_reply_needed';
-      readonly reply: string;
-      readonly summary: string;
-    }
+/** One question to a model: its rules, what it is about, and the form of the answer. */
+export interface ModelTask<T> {
+  readonly rules: string;
+  readonly prompt: string;
+  /** Loose on the wire, where every provider supports another part of JSON Schema; lengths are checked after. */
+  readonly schema: z.ZodType<T>;
+}
+
+export type ModelAnswer<T> =
+  | { readonly ok: true; readonly output: T }
   /** `down`: the endpoint is at fault, not this mail; asking again at once is no use. */
   | { readonly ok: false; readonly why: string; readonly down: boolean };
 
@@ -30,13 +32,6 @@ export interface Waiting {
   /** 0 to 1, for jitter. */
   random(): number;
 }
-
-/** Loose on the wire, where every provider supports another part of JSON Schema; lengths are checked after. */
-const ANSWER = z.object({
-  decision: z.enum(['reply', 'no_reply_needed']),
-  reply: z.string(),
-  summary: z.string(),
-});
 
 const ATTEMPTS = 3;
 const FIRST_BACKOFF_MS = 1_000;
@@ -64,11 +59,11 @@ export function openModel(settings: ModelSettings): LanguageModel {
 }
 
 /** Asks until there is a usable answer, the attempts are used up, or the time is. Never rejects. */
-export async function askModel(
+export async function askModel<T>(
   model: LanguageModel,
-  prompt: string,
+  task: ModelTask<T>,
   deps: { readonly timeoutMs: number; readonly signal: AbortSignal; readonly waiting: Waiting },
-): Promise<ModelAnswer> {
+): Promise<ModelAnswer<T>> {
   const deadline = AbortSignal.timeout(deps.timeoutMs);
   const signal = AbortSignal.any([deadline, deps.signal]);
   let last: Failure = { why: 'it was not asked', again: false, down: true };
@@ -76,15 +71,15 @@ export async function askModel(
     try {
       const { output } = await generateText({
         model,
-        system: RULES,
-        prompt,
-        output: Output.object({ schema: ANSWER, name: 'draft' }),
+        system: task.rules,
+        prompt: task.prompt,
+        output: Output.object({ schema: task.schema, name: 'draft' }),
         maxOutputTokens: MAX_OUTPUT_TOKENS,
         // Our own loop waits: it can be stopped, and honours the deadline.
         maxRetries: 0,
         abortSignal: signal,
       });
-      return { ok: true, ...output };
+      return { ok: true, output };
     } catch (error) {
       last = deadline.aborted ? timedOut(deps.timeoutMs) : failure(error);
     }

@@ -3,6 +3,7 @@
  * business, so a mail that talks it into something changes words that the user reads before they leave.
  */
 
+import type { TaskNote } from '../core/task-file.ts';
 import type { Template } from './template.ts';
 
 export interface DraftRequest {
@@ -30,6 +31,21 @@ export interface DraftRequest {
   /** What the user wrote into a note of their own, for `email_new`. */
   readonly instruction: string;
   readonly templates: readonly Template[];
+  /** May the draft say that the mail asks for an invoice? Absent: no. */
+  readonly findRequest?: boolean;
+}
+
+/** What a mail asks to be invoiced: every text and figure stands in the mail. '' where the mail does not say. */
+export interface FoundRequest {
+  readonly lines: readonly {
+    readonly description: string;
+    readonly quantity: string;
+    readonly price: string;
+  }[];
+  /** ISO code. */
+  readonly currency: string;
+  /** The sender's own number for the order. */
+  readonly reference: string;
 }
 
 export interface Draft {
@@ -42,6 +58,24 @@ export interface Draft {
   readonly verdictLine: string;
   /** One sentence each; written to be read by the user. */
   readonly warnings: readonly string[];
+  /** Only when it was asked for; never from a template. */
+  readonly invoiceRequest?: FoundRequest;
+}
+
+export type Revised =
+  | {
+      readonly ok: true;
+      /** The note with a changed request, its Feedback still there. */
+      readonly note: TaskNote;
+      /** What was changed and by whom, one sentence each. */
+      readonly remarks: readonly string[];
+    }
+  /** In a few words, for the card. */
+  | { readonly ok: false; readonly why: string };
+
+/** Turns what the user wrote under Feedback of an invoice card into a changed request. Rejects only when `signal` aborts. */
+export interface RequestReviser {
+  revise(note: TaskNote, feedback: string, signal: AbortSignal): Promise<Revised>;
 }
 
 export interface Drafter {

@@ -1,17 +1,27 @@
-import { askModel, type ModelAnswer, type ModelSettings, openModel, type Waiting } from './ask-model.ts';
+import { z } from 'zod';
+import { askModel, type ModelSettings, openModel, type Waiting } from './ask-model.ts';
 import { cleanReply } from './clean-reply.ts';
 import type { Draft, Drafter, DraftRequest } from './drafter.ts';
+import { quotedRequest, REQUEST_IN_MAIL } from './found-request.ts';
 import { signedOnce } from './fill-template.ts';
 import { unsupportedClaims } from './grounding.ts';
 import { blankWarnings } from './open-blanks.ts';
 import { pickTemplate } from './pick-template.ts';
-import { promptFor } from './prompt.ts';
+import { promptFor, rulesFor } from './prompt.ts';
 import { draftFromTemplate } from './template-drafter.ts';
 
 export interface ModelDrafterDeps extends Waiting {
   now(): number;
   onFailure(why: string): void;
 }
+
+const ANSWER = z.object({
+  decision: z.enum(['reply', 'no_reply_needed']),
+  reply: z.string(),
+  summary: z.string(),
+});
+const WITH_REQUEST = ANSWER.extend({ invoice_request: REQUEST_IN_MAIL.nullable() });
+type Answer = z.output<typeof ANSWER> & Partial<z.output<typeof WITH_REQUEST>>;
 
 /** So long a failing endpoint is not asked, or every mail of the night would wait for its time-out. */
 const REST_MS = 5 * 60_000;
@@ -33,16 +43,17 @@ export function modelDrafter(settings: ModelSettings, deps: ModelDrafterDeps): D
       signal.throwIfAborted();
       if (deps.now() < restUntil) return instead(request, 'it failed a moment ago and is given a rest');
       const template = pickTemplate(request)?.template.body ?? '';
-      const answer = await askModel(model, promptFor(request, template), {
-        timeoutMs: settings.timeoutMs,
-        signal,
-        waiting: deps,
-      });
+      const schema: z.ZodType<Answer> = request.findRequest === true ? WITH_REQUEST : ANSWER;
+      const answer = await askModel(
+        model,
+        { rules: rulesFor(request), prompt: promptFor(request, template), schema },
+        { timeoutMs: settings.timeoutMs, signal, waiting: deps },
+      );
       // Stopping is no failure of the model: the note stays claimed and is drafted after the start.
       signal.throwIfAborted();
       if (answer.ok) {
         failures = 0;
-        const draft = fromAnswer(answer, request, name, template);
+        const draft = fromAnswer(answer.output, request, name, template);
         if (draft) return draft;
       } else {
         failures = answer.down ? failures + 1 : 0;
@@ -64,12 +75,7 @@ function instead(request: DraftRequest, why: string): Draft {
 }
 
 /** The draft of an answer, or null when nothing of it can be used. */
-function fromAnswer(
-  answer: ModelAnswer & { ok: true },
-  request: DraftRequest,
-  name: string,
-  template: string,
-): Draft | null {
+function fromAnswer(answer: Answer, request: DraftRequest, name: string, template: string): Draft | null {
   const clean = cleanReply(answer.reply);
   if (clean.text === '' && answer.decision === 'reply') return null;
   const warnings: string[] = [];
@@ -92,6 +98,8 @@ function fromAnswer(
   if (claims.length > 0)
     warnings.push(`Draft: check what neither the mail nor your notes say: ${claims.join(' · ')}`);
   warnings.push(...blankWarnings(clean.text, request.mail.subject));
+  const found = request.findRequest === true ? (answer.invoice_request ?? null) : null;
+  const invoiceRequest = found === null ? null : quotedRequest(found, request.mail);
   const summary = cleanReply(answer.summary).text.replace(/\s+/g, ' ').slice(0, 160);
   return {
     decision: answer.decision,
@@ -99,5 +107,6 @@ function fromAnswer(
     drafter: name,
     verdictLine: summary === '' ? `Written by ${name}.` : `${summary} (${name})`,
     warnings,
+    ...(invoiceRequest === null ? {} : { invoiceRequest }),
   };
 }

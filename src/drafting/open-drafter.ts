@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import type { Drafter } from './drafter.ts';
+import type { Drafter, RequestReviser } from './drafter.ts';
 import { templateDrafter } from './template-drafter.ts';
 
 /** As configured: `DRAFTER`, `DRAFTER_MODEL`, `DRAFTER_BASE_URL`, `DRAFTER_API_KEY`, the time limit. */
@@ -54,5 +54,19 @@ export async function openDrafter(
   return modelDrafter(
     { provider, model, baseUrl, apiKey, timeoutMs },
     { sleep: (ms, signal) => clock.sleep(ms, signal), random, now: () => clock.now(), onFailure },
+  );
+}
+
+/** Null with the template drafter: it follows no words. */
+export async function openReviser(
+  settings: DrafterSettings,
+  deps: { readonly clock: Clock; readonly random: () => number },
+): Promise<RequestReviser | null> {
+  if (settings.drafter === 'template') return null;
+  const { drafter: provider, model, baseUrl, apiKey, timeoutMs } = settings;
+  const { requestReviser } = await import('./request-reviser.ts');
+  return requestReviser(
+    { provider, model, baseUrl, apiKey, timeoutMs },
+    { sleep: (ms, signal) => deps.clock.sleep(ms, signal), random: deps.random },
   );
 }

@@ -4,6 +4,7 @@ import { formatAddress } from '../core/address-list.ts';
 import { readSections, type Verdict, withFeedback, withReply, withVerdict } from '../core/body.ts';
 import { localTime, parseLocalTime } from '../core/local-time.ts';
 import type { Address } from '../core/mail.ts';
+import { noteLink } from '../core/markdown-text.ts';
 import { propertyText } from '../core/neutralise.ts';
 import { openBlanks } from '../core/open-blanks.ts';
 import type { Agent } from '../core/states.ts';
@@ -17,6 +18,8 @@ export interface CardFacts {
   readonly kind: MailKind;
   readonly recipients: Addressing;
   readonly draft: Draft;
+  /** Name of the request that was made of this mail just now. */
+  readonly request: string | undefined;
   readonly addressee: string;
   readonly agent: Agent;
   /** ULID of this claim. */
@@ -45,7 +48,8 @@ export function draftedNote(note: TaskNote, facts: CardFacts): TaskNote {
   ];
   const subject = text(note, 'subject') ?? recipients.subject;
   const blanks = openBlanks(draft.reply, subject);
-  const verdict = cardVerdict({ ...facts, subject, feedback, warnings });
+  const asked = facts.request === undefined ? (text(note, 'invoice_request') ?? '') : noteLink(facts.request);
+  const verdict = cardVerdict({ ...facts, subject, feedback, warnings, asked });
 
   const body = withVerdict(withFeedback(withReply(note.body, draft.reply), ''), verdict);
   return withData(
@@ -68,6 +72,7 @@ export function draftedNote(note: TaskNote, facts: CardFacts): TaskNote {
             reply_cc: recipients.cc.map(formatAddress),
             reply_subject: recipients.subject,
           }),
+      ...(facts.request === undefined ? {} : { invoice_request: noteLink(facts.request) }),
       quote: flag(note, 'quote') ?? kind === 'email_reply',
       warnings: warnings.slice(0, MAX_WARNINGS),
       blanks: blanks.length > 0 ? blanks.slice(0, MAX_WARNINGS) : undefined,
@@ -98,6 +103,8 @@ function cardVerdict(
     readonly subject: string;
     readonly feedback: string;
     readonly warnings: readonly string[];
+    /** Link to the request that was made of this mail, ''. */
+    readonly asked: string;
   },
 ): Verdict {
   const { draft, recipients, warnings } = card;
@@ -114,6 +121,11 @@ function cardVerdict(
       (recipients.notCopied.length > 0 ? ` · not copied: ${people(recipients.notCopied)}` : ''),
     `**Draft** ${propertyText(draft.verdictLine, 240)}`,
   ];
+  const requestName = /^\[\[([^\]]{1,200})\]\]$/.exec(card.asked)?.[1];
+  if (requestName !== undefined)
+    lines.push(
+      `**Invoice** The sender asks for one; the request is ${noteLink(requestName)}. It becomes a card of its own.`,
+    );
   if (card.feedback !== '') lines.push(`**You asked** ${propertyText(card.feedback, 160)}`);
   for (const warning of warnings.slice(0, SHOWN_WARNINGS)) {
     lines.push(

@@ -21,6 +21,7 @@ import { type InvoiceRequest, readRequest } from '../core/odoo/request.ts';
 import type { Question } from '../core/odoo/resolve.ts';
 import { num, parseNote, renderNote, type TaskNote, text, withData } from '../core/task-file.ts';
 import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
+import type { RequestReviser } from '../drafting/drafter.ts';
 import { allFolders, placesOf } from '../vault/task-places.ts';
 import type { NoteRef, NoteStat, Vault } from '../vault/vault.ts';
 import { BooksEdge } from './books-edge.ts';
@@ -36,7 +37,6 @@ import {
   writeUnlessChanged,
 } from './draft-notes.ts';
 import { draftHash, type Plan, planDraft } from './plan-draft.ts';
-import type { RequestReviser } from './revise-request.ts';
 
 export interface DraftInvoiceDeps extends DraftingDeps {
   readonly vault: DraftingDeps['vault'] & Pick<Vault, 'listStrays'>;

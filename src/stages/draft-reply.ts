@@ -5,10 +5,11 @@
  * It comes back with the draft it had; nothing is lost.
  */
 import { readSections } from '../core/body.ts';
+import { noteName } from '../core/filename.ts';
 import type { Agent } from '../core/states.ts';
 import { renderNote, type TaskNote, text } from '../core/task-file.ts';
-import { idInName, isTaskId } from '../core/task-id.ts';
-import type { Drafter } from '../drafting/drafter.ts';
+import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
+import type { Drafter, FoundRequest } from '../drafting/drafter.ts';
 import type { NoteRef } from '../vault/vault.ts';
 import { draftedNote } from './draft-card.ts';
 import {
@@ -36,6 +37,15 @@ export interface DraftReplyDeps extends DraftingDeps {
   /** Templates and handbook, as they are now. */
   readonly house: () => Promise<House>;
   readonly me: Writer;
+  /** Makes a request for the books of what a mail asks for, once per mail; its name. Null or absent: there are no books. */
+  readonly requestFound?: ((mail: AskingMail, found: FoundRequest) => Promise<string>) | null;
+}
+
+/** A mail as its card will lie in the vault. */
+export interface AskingMail {
+  readonly note: TaskNote;
+  readonly id: TaskId;
+  readonly name: string;
 }
 
 interface OpenMail extends OpenNote {
@@ -95,12 +105,17 @@ async function draft(
 ): Promise<TaskNote | 'changed' | 'gone'> {
   const recipients = addressing(open.note, open.kind, deps.me);
   const request = draftRequest(open.note, open.kind, recipients, deps.me, await deps.house());
-  const result = await deps.drafter.draft(request, signal);
+  const findRequest = deps.requestFound != null && asksOnce(open);
+  const result = await deps.drafter.draft({ ...request, findRequest }, signal);
+  const found = findRequest ? result.invoiceRequest : undefined;
+  const made = found && (await deps.requestFound?.(asking(claimed, open), found));
+  if (made !== undefined) deps.at('replier:request-created');
   const note = draftedNote(open.note, {
     id: open.id,
     kind: open.kind,
     recipients,
     draft: result,
+    request: made,
     addressee: request.addressee,
     agent: deps.agent,
     claim: deps.newClaim(),
@@ -111,4 +126,13 @@ async function draft(
   });
   const written = await writeUnlessChanged(deps, claimed.ref, open.stat, renderNote(note));
   return written === 'written' ? note : written;
+}
+
+/** A mail of somebody else that no request was made of yet. */
+function asksOnce(open: OpenMail): boolean {
+  return open.kind === 'email_reply' && (text(open.note, 'invoice_request') ?? '') === '';
+}
+
+function asking({ ref }: Claimed, { note, id }: OpenMail): AskingMail {
+  return { note, id, name: idInName(ref.name) === id ? ref.name : noteName(text(note, 'title') ?? '', id) };
 }

@@ -21,7 +21,9 @@ const IN_DOUBT = ['email-mcp:transmitting', 'email-mcp:accepted'] as const;
 const ANSWERED = 'handler:doubt-answered';
 const APART: readonly CrashPoint[] = [...BOUNCED, ...IN_DOUBT, ANSWERED];
 /** Those need two machines (tests/crash/takeover-points.test.ts) or an Odoo (tests/integration/odoo-posting and draft-invoice). */
-const HERE = CRASH_POINTS.filter((point) => !/^(?:takeover|odoo-mcp|invoice):|^replier:books-/.test(point));
+const HERE = CRASH_POINTS.filter(
+  (point) => !/^(?:takeover|odoo-mcp|invoice):|^replier:(?:books|request)-/.test(point),
+);
 const ALL_SENT = HERE.filter((point) => !APART.includes(point));
 
 let world: World;
