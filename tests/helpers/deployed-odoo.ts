@@ -28,6 +28,8 @@ export interface DeployedOdoo {
   readonly filestore: string;
   readonly backups: string;
   readonly adminKey: string;
+  /** What the scripts need, PATH included. */
+  readonly environment: Readonly<Record<string, string>>;
   /** One of the scripts, `--bare`, with what it needs in its environment. */
   script(name: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
   /** JSON-2 as administrator; throws at every fault. */
@@ -83,6 +85,7 @@ export async function startDeployedOdoo(): Promise<DeployedOdoo> {
   };
   const admin = makeKey("(select id from res_users where login = 'admin')", null);
   const url = `http://127.0.0.1:${parts.httpPort}`;
+  const environment = scriptEnvironment(parts, url);
   try {
     await writeSettings(parts);
     running.postgres = await startPostgres(parts);
@@ -99,8 +102,8 @@ export async function startDeployedOdoo(): Promise<DeployedOdoo> {
     filestore: join(root, 'files/filestore'),
     backups: join(root, 'site/backups'),
     adminKey: admin.key,
-    script: (name, args = [], env = {}) =>
-      runScript(name, ['--bare', ...args], { ...scriptEnvironment(parts, url), ...env }),
+    environment,
+    script: (name, args = [], env = {}) => runScript(name, ['--bare', ...args], { ...environment, ...env }),
     call: (model, method, args) => json2(url, admin.key, model, method, args),
     sql: (query, database) => psql(parts, query, database),
     log: () => readFile(join(root, 'odoo.log'), 'utf8'),

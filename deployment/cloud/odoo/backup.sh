@@ -14,8 +14,8 @@
 # One moment: a transaction is held open, the dump reads through its snapshot, and its lock keeps Odoo's collector
 # from removing a file that the dump still speaks of. Odoo works on meanwhile; files are never changed, only added.
 #
-# Kept: the newest of each of the last BACKUP_KEEP_DAILY days, BACKUP_KEEP_WEEKLY weeks and BACKUP_KEEP_MONTHLY months
-# that have one. Nothing is removed before a new one is whole.
+# Kept: all of the last BACKUP_KEEP_HOURS hours, and the newest of each of the last BACKUP_KEEP_DAILY days,
+# BACKUP_KEEP_WEEKLY weeks and BACKUP_KEEP_MONTHLY months that have one. Nothing is removed before a new one is whole.
 #
 # Exit: 0 whole; 3 whole, but files that the database names were not in the filestore (listed in missing.txt);
 # else no backup was made.
@@ -65,8 +65,9 @@ on_the_host() {
 
 need ODOO_DB ODOO_FILESTORE BACKUP_DIR
 check_name "$ODOO_DB"
-DAILY=${BACKUP_KEEP_DAILY:-14} WEEKLY=${BACKUP_KEEP_WEEKLY:-8} MONTHLY=${BACKUP_KEEP_MONTHLY:-12}
-for number in "$DAILY" "$WEEKLY" "$MONTHLY"; do
+HOURS=${BACKUP_KEEP_HOURS:-48} DAILY=${BACKUP_KEEP_DAILY:-14} WEEKLY=${BACKUP_KEEP_WEEKLY:-8}
+MONTHLY=${BACKUP_KEEP_MONTHLY:-12}
+for number in "$HOURS" "$DAILY" "$WEEKLY" "$MONTHLY"; do
   [[ $number =~ ^[0-9]{1,4}$ ]] || die "BACKUP_KEEP_*: not a number of backups: $number"
 done
 
@@ -177,10 +178,19 @@ keep() {
   done <"$WORK/all"
 }
 
+# Those of the last hours: the one from before a mistake is not to give way to the one after it.
+keep_recent() {
+  local name from
+  from=$(($(date +%s) - HOURS * 3600))
+  while IFS= read -r name; do
+    [ "$(made_at "$name")" -le "$from" ] || printf '%s\n' "$name"
+  done <"$WORK/all"
+}
+
 remove_old() {
   backups "$ODOO_DB" >"$WORK/all"
   # The newest one stays whatever the numbers say.
-  { head -n 1 "$WORK/all" && keep "$DAILY" %Y%m%d && keep "$WEEKLY" %G%V && keep "$MONTHLY" %Y%m; } |
+  { head -n 1 "$WORK/all" && keep_recent && keep "$DAILY" %Y%m%d && keep "$WEEKLY" %G%V && keep "$MONTHLY" %Y%m; } |
     sort -u >"$WORK/kept"
   sort "$WORK/all" | comm -23 - "$WORK/kept" >"$WORK/old"
   local name

@@ -300,7 +300,11 @@ neutralize_here() {
 
 mkdir -p "$ODOO_FILESTORE"
 use_password_file
-take_lock
+case $verb in
+  # These only read.
+  list | verify) ;;
+  *) take_lock ;;
+esac
 case $verb in
   list) list ;;
   verify) verify && say "whole: $(basename "$from")" ;;
