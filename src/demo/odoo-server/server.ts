@@ -9,7 +9,7 @@ import { LIMITS } from './limits.ts';
 import { Disturbance, envOf, type Machine } from './machine.ts';
 import { MODELS } from './models/table.ts';
 import { deliver, disturb, readRequest, TooLarge } from './connection.ts';
-import { sudo, type Env } from './orm/env.ts';
+import { sudo, timestamp, type Env } from './orm/env.ts';
 import { Tables } from './orm/tables.ts';
 import { createRecord, writeRecords, type Values } from './orm/write-records.ts';
 import { SEED_USERS, seed } from './seed.ts';
@@ -73,6 +73,7 @@ export async function startOdooServer(options: OdooServerOptions = {}): Promise<
   const tables = new Tables();
   const ids = seed(tables, Number.parseInt(version, 10), guard, now());
   const credentials = Object.values(SEED_USERS).map(({ login }) => credentialsOf(login, ids.get(login) ?? 0));
+  for (const { uid } of credentials) rememberKey(tables, uid, null);
   const machine: Machine = {
     ...{ tables, faults: faultPlan(), users: credentials, version, db, otherDatabases, now },
     calls: new Map(),
@@ -105,6 +106,7 @@ export async function startOdooServer(options: OdooServerOptions = {}): Promise<
     addKey: (login, key, expires) => {
       const user = find(login);
       user.keys = [...user.keys, { key, expires }];
+      rememberKey(tables, user.uid, expires);
     },
     setActive: (login, active) => {
       find(login).active = active;
@@ -118,6 +120,12 @@ export async function startOdooServer(options: OdooServerOptions = {}): Promise<
 
 /** Known beforehand: nothing here is worth a secret. 40 signs, as Odoo's are. */
 const keyOf = (login: string): string => createHash('sha1').update(`demo key of ${login}`).digest('hex');
+
+/** What a user is told of its keys. */
+function rememberKey(tables: Tables, uid: number, expires: Date | null): void {
+  const expiration_date = expires === null ? null : timestamp(expires);
+  tables.insert('res.users.apikeys', { name: 'rpc', user_id: uid, scope: 'rpc', expiration_date });
+}
 
 function credentialsOf(login: string, uid: number): Credentials {
   const keys = [{ key: keyOf(login), expires: null }];

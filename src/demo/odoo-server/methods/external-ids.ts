@@ -1,6 +1,5 @@
-import { timestamp } from '../orm/env.ts';
 import { toValue } from '../orm/convert.ts';
-import type { Env } from '../orm/env.ts';
+import { timestamp, type Env } from '../orm/env.ts';
 import type { Method } from '../orm/model.ts';
 import { IntKeyed } from '../values.ts';
 

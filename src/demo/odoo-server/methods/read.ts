@@ -1,5 +1,5 @@
 import { valueError } from '../errors.ts';
-import { checkModel } from '../orm/access.ts';
+import { checkModel, checkRows } from '../orm/access.ts';
 import { toValue } from '../orm/convert.ts';
 import { COMMON_FIELDS, fieldNames, fieldOf, isBareField, type Env } from '../orm/env.ts';
 import type { Method, Model } from '../orm/model.ts';
@@ -14,6 +14,7 @@ export const read: Method = {
   params: ['fields?', 'load?'],
   run: ({ env, model, records, args }) => {
     checkModel(env, model, 'read');
+    checkRows(env, model, 'read', records);
     return readRows(env, model, records, args['fields'], args['load'] === '');
   },
 };

@@ -6,7 +6,7 @@ import { DRAFT_BOT, INVOICING } from './groups.ts';
 
 /**
  * What `handover odoo guard install` puts into an Odoo, as data: a group without Invoicing, a record rule, and two
- * automation rules. Here they simply are; an Odoo without them is `startOdooServer({ guard: false })`.
+ * automation rules. Here they simply are, and only drafts of one's own may be changed; an Odoo without them is `startOdooServer({ guard: false })`.
  */
 const isGuarded = (env: Env): boolean => !env.su && env.groups.has(DRAFT_BOT) && !env.groups.has(INVOICING);
 
@@ -16,7 +16,7 @@ const isPlainDraft = ({ cells }: Row): boolean =>
 
 /** The record rule: asked before a write and after a create, so that alone it would not stop `write({state})`. */
 export const ruleOnMoves = (env: Env, operation: Operation, row: Row): boolean =>
-  operation === 'read' || !isGuarded(env) || isPlainDraft(row);
+  operation === 'read' || !isGuarded(env) || (isPlainDraft(row) && row.cells['create_uid'] === env.uid);
 
 /** The automation rules: after the write, in its transaction. */
 export function guardMove(env: Env, ids: readonly number[]): void {

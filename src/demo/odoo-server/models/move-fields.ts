@@ -95,6 +95,7 @@ export const MOVE_FIELDS: Readonly<Record<string, Field>> = {
   amount_residual: monetary('Amount Due'),
   amount_total_signed: monetary('Total Signed'),
   amount_residual_signed: monetary('Amount Due Signed'),
+  invoice_pdf_report_id: many2one('PDF Attachment', 'ir.attachment', { since: 17 }),
   duplicated_ref_ids: many2many('Duplicated Refs', 'account.move', { since: 17, compute: twins }),
   sequence_number: integer('Sequence Number', {
     compute: ({ cells }) => Number(/\d*$/.exec(String(cells['name'] ?? ''))?.[0] ?? 0),

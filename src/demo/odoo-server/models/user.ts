@@ -1,6 +1,6 @@
 import { valueError } from '../errors.ts';
 import type { Env } from '../orm/env.ts';
-import { boolean, char, many2many, many2one, selection } from '../orm/field.ts';
+import { boolean, char, datetime, many2many, many2one, selection } from '../orm/field.ts';
 import type { Method, Model } from '../orm/model.ts';
 import { textOf } from '../values.ts';
 import { allGroups, GROUPS, SYSTEM } from './groups.ts';
@@ -67,4 +67,18 @@ export const automation: Model = modelOf({
   label: 'Automation Rule',
   access: SYSTEM_ONLY,
   fields: { name: char('Name', { required: true }), active: boolean('Active', { initial: true }) },
+});
+
+/** A user sees its own keys: when they end, not what they are. */
+export const apiKey: Model = modelOf({
+  name: 'res.users.apikeys',
+  label: 'Users API Keys',
+  access: { write: [], create: [] },
+  allows: (env, _operation, { cells }) => cells['user_id'] === env.uid || env.groups.has(SYSTEM),
+  fields: {
+    name: char('Description', { required: true }),
+    user_id: many2one('User', 'res.users'),
+    scope: char('Scope'),
+    expiration_date: datetime('Expiration Date', { since: 18 }),
+  },
 });

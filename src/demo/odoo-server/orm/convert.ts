@@ -23,6 +23,8 @@ export function toCell(env: Env, model: Model, name: string, value: Value): Cell
     case 'selection':
       if (typeof value === 'string' && field.selection.some(([option]) => option === value)) return value;
       throw valueError(`Wrong value for ${model.name}.${name}: ${repr(value)}`);
+    case 'json':
+      return JSON.stringify(value);
     case 'html':
       return plainHtml(textOf(value));
     case 'many2one':
@@ -80,6 +82,8 @@ export function toValue(env: Env, model: Model, row: Row, name: string, plain = 
     case 'one2many':
     case 'many2many':
       return Array.isArray(cell) ? [...(cell as readonly number[])] : [];
+    case 'json':
+      return typeof cell === 'string' ? (JSON.parse(cell) as Value) : false;
     case 'many2one':
       return typeof cell === 'number' ? reference(env, field, cell, plain) : false;
     default:

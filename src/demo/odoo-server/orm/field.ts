@@ -18,7 +18,9 @@ export type FieldType =
   | 'selection'
   | 'many2one'
   | 'one2many'
-  | 'many2many';
+  | 'many2many'
+  /** A list of texts, written and read as it is. */
+  | 'json';
 
 export interface Field {
   readonly type: FieldType;
@@ -68,6 +70,7 @@ export const char = (label: string, extras?: Extras): Field => field('char', lab
 export const text = (label: string, extras?: Extras): Field => field('text', label, extras);
 export const html = (label: string, extras?: Extras): Field => field('html', label, extras);
 export const binary = (label: string, extras?: Extras): Field => field('binary', label, extras);
+export const jsonList = (label: string, extras?: Extras): Field => field('json', label, extras);
 export const integer = (label: string, extras?: Extras): Field => field('integer', label, extras);
 export const float = (label: string, extras?: Extras): Field => field('float', label, extras);
 export const monetary = (label: string, extras?: Extras): Field => field('monetary', label, extras);

@@ -24,12 +24,15 @@ export function loadRecords(
   for (const path of paths) checkPath(env, model, path);
   const problems: Dict[] = [];
   const ids: number[] = [];
+  let record = 0;
   try {
     env.tables.atomically(() => {
       for (const { from, to } of records(paths, rows)) {
-        const at = { rows: { from, to }, record: ids.length };
+        const at = { rows: { from, to }, record };
+        record += 1;
         try {
-          ids.push(loadOne(env, model, paths, rows.slice(from, to + 1)));
+          const part = rows.slice(from, to + 1);
+          ids.push(env.tables.atomically(() => loadOne(env, model, paths, part)));
         } catch (error) {
           if (!(error instanceof OdooError)) throw error;
           problems.push(messageOf(error, at));
@@ -58,7 +61,7 @@ function messageOf(
 function checkPath(env: Env, model: Model, path: readonly string[], isLine = false): void {
   const [name = '', ...rest] = path;
   // Lines with an external id of their own are not for this server: nobody here makes them.
-  if (name === 'id' && !isLine) return;
+  if ((name === 'id' || name === '.id') && !isLine) return;
   const field = fieldOf(env, model, name);
   if (!field) throw new OdooError('ValueError', `Invalid field name '${name}'`);
   const [how = ''] = rest;
@@ -87,6 +90,11 @@ function loadOne(
   const first = rows[0] ?? [];
   const xmlid = first[paths.findIndex((path) => path.join('/') === 'id')] ?? '';
   const values = valuesOf(env, model, paths, rows);
+  const byId = first[paths.findIndex((path) => path.join('/') === '.id')] ?? '';
+  if (byId !== '') {
+    writeRecords(env, model, present(env, model, [Number(byId)]), values);
+    return Number(byId);
+  }
   const known = xmlid === '' ? null : findName(env, xmlid);
   if (known && known.cells['model'] !== model.name) {
     throw new OdooError(
@@ -113,7 +121,9 @@ function valuesOf(
   rows: readonly Cells[],
 ): Dict {
   const values: Record<string, Value> = {};
-  const names = [...new Set(paths.map(([name]) => name ?? ''))].filter((name) => name !== 'id');
+  const names = [...new Set(paths.map(([name]) => name ?? ''))].filter(
+    (name) => name !== 'id' && name !== '.id',
+  );
   for (const name of names) {
     const field = fieldOf(env, model, name);
     if (!field) continue;

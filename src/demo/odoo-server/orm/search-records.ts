@@ -22,12 +22,18 @@ export function searchRecords(env: Env, model: Model, search: Search): readonly 
     JSON.stringify(search.domain ?? []).includes('"active"');
   const found = env.tables
     .all(model.name)
-    .filter((row) => (withArchived || row.cells['active'] !== false) && matches(row));
+    .filter(
+      (row) => (withArchived || row.cells['active'] !== false) && mayRead(env, model, row) && matches(row),
+    );
   const sorted = found.sort(comparison(env, model, search.order));
   const start = typeof search.offset === 'number' ? search.offset : 0;
   const limit = typeof search.limit === 'number' && search.limit > 0 ? search.limit : Infinity;
   return sorted.slice(start, start + limit);
 }
+
+/** What record rules hide is not found. */
+const mayRead = (env: Env, model: Model, row: Row): boolean =>
+  env.su || model.allows?.(env, 'read', row) !== false;
 
 function comparison(env: Env, model: Model, order: Value | undefined): (one: Row, other: Row) => number {
   const text = typeof order === 'string' && order.trim() !== '' ? order : model.order;
