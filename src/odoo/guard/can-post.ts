@@ -6,7 +6,7 @@ import type { Odoo } from '../odoo.ts';
 import { parseAnswer } from '../read-rows.ts';
 import { majorOf } from '../server-version.ts';
 import { isInGroup, mayDo } from './rights.ts';
-import { type RowFate, tryAndUndo } from './rolled-back.ts';
+import { type Trial, type TrialFate, tryAndUndo } from './rolled-back.ts';
 
 /** Who is in one of these can post, or make itself able to; why is said in docs/odoo-guard.md. */
 export const POSTING_GROUPS = [
@@ -42,71 +42,79 @@ const UNDECIDED: readonly string[] = ['configuration', 'logic', 'data'];
 type Fate = 'taken' | 'refused' | 'unclear';
 
 async function trials(odoo: Odoo, signal: AbortSignal | undefined): Promise<readonly Fate[]> {
-  const control = await onNewDraft(odoo, ['state'], ['draft'], ['draft'], signal);
+  const fate = async (trial: Trial): Promise<Fate> => fateOf(await tryAndUndo(odoo, trial, signal));
   // Nothing may be refused here, or the other trials prove nothing; unless it can write no document at all.
-  if (control !== 'taken') return [(await mayDo(odoo, 'account.move', 'write')) ? 'unclear' : 'refused'];
-  const [never, byClock] = majorOf(odoo.version) >= 16 ? ['no', 'at_date'] : ['0', '1'];
+  if ((await fate(onNewDraft(odoo, {}))) !== 'taken') {
+    return [(await mayDo(odoo, 'account.move', 'write')) ? 'unclear' : 'refused'];
+  }
+  const line = await ownDraftLine(odoo, signal);
   return [
-    await onNewDraft(odoo, ['state'], ['draft'], ['posted'], signal),
-    await onNewDraft(
-      odoo,
-      // The last column is the one with nonsense; a yes or no has none.
-      ['invoice_date', 'auto_post', 'move_type'],
-      [DAY, never, BILL],
-      [DAY, byClock, BILL],
-      signal,
-    ),
-    ...(await lineTrial(odoo, signal)),
+    await fate(onNewDraft(odoo, { state: 'posted' })),
+    await fate(onNewDraft(odoo, { byClock: true })),
+    ...(line === null ? [] : [await fate(onLine(line))]),
   ];
 }
 
-const BILL = 'in_invoice';
 const DAY = '2020-01-01';
 const KEY = `${EXTERNAL_MODULE}.guard_look`;
 
-/** A draft is made, changed, and both undone. */
-async function onNewDraft(
+/** A draft without lines is made, changed, and both undone: what guards the lines does not help it. */
+export function onNewDraft(
   odoo: Odoo,
-  columns: readonly string[],
-  made: readonly string[],
-  changed: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<Fate> {
-  const typed = columns.includes('move_type');
-  const row = (cells: readonly string[]): string[] => [KEY, ...(typed ? [] : [BILL]), ...cells];
-  const [first, second] = await tryAndUndo(
-    odoo,
-    {
-      model: 'account.move',
-      columns: ['id', ...(typed ? [] : ['move_type']), ...columns],
-      rows: [row(made), row(changed)],
-    },
-    signal,
-  );
-  const fate = fateOf(second);
-  // Odoo tells the first row what it has against both; alone it says nothing of the second.
-  return fate === 'taken' && first?.is !== 'taken' ? 'unclear' : fate;
+  change: { readonly state?: string; readonly byClock?: boolean },
+): Trial {
+  const [never, byClock] = clockValues(odoo);
+  const dated = change.byClock === undefined ? [] : [DAY];
+  const row = (key: string, clock: string, state: string): string[] => [
+    ...[key, 'in_invoice', ...dated],
+    ...(change.byClock === undefined ? [] : [clock]),
+    state,
+  ];
+  return {
+    model: 'account.move',
+    // Nothing else: Odoo takes no other field together with a state.
+    columns: [
+      'id',
+      'move_type',
+      ...(change.byClock === undefined ? [] : ['invoice_date', 'auto_post']),
+      'state',
+    ],
+    rows: [
+      row(KEY, never, 'draft'),
+      row(KEY, change.byClock === true ? byClock : never, change.state ?? 'draft'),
+    ],
+    harmless: row(`${KEY}_2`, never, 'draft'),
+  };
 }
 
-function fateOf(fate: RowFate | undefined): Fate {
-  if (fate === undefined) return 'unclear';
+export function onLine(line: number): Trial {
+  return {
+    model: 'account.move.line',
+    columns: ['.id', 'parent_state'],
+    rows: [[String(line), 'posted']],
+    harmless: [String(line), 'draft'],
+  };
+}
+
+/** Of `auto_post`, as cells of `load`: a choice since 16, yes or no before. */
+export function clockValues(odoo: Odoo): readonly [never: string, byClock: string] {
+  return majorOf(odoo.version) >= 16 ? ['no', 'at_date'] : ['0', '1'];
+}
+
+function fateOf(fate: TrialFate): Fate {
   if (fate.is === 'taken') return 'taken';
   return fate.by === 'guard' ? 'refused' : 'unclear';
 }
 
 const lines = z.array(z.object({ id: z.int().positive() })).max(1);
 
-/** On a line of a draft of its own, if there is one: a new one cannot be reached in the same trial. */
-async function lineTrial(odoo: Odoo, signal: AbortSignal | undefined): Promise<readonly Fate[]> {
+/** If there is one: a new one cannot be reached in the same trial. */
+async function ownDraftLine(odoo: Odoo, signal: AbortSignal | undefined): Promise<number | null> {
   const domain = [
     ['parent_state', '=', 'draft'],
     ['create_uid', '=', odoo.uid],
   ];
   const args = { domain, fields: ['id'], offset: 0, limit: 1, order: 'id desc' };
   const call = { model: 'account.move.line', method: 'search_read', ids: null, args };
-  const [line] = parseAnswer(lines, await odoo.call(call, signal), 'lines');
-  if (line === undefined) return [];
-  const rows = [[String(line.id), 'posted']];
-  const trial = { model: 'account.move.line', columns: ['.id', 'parent_state'], rows };
-  return (await tryAndUndo(odoo, trial, signal)).map(fateOf);
+  return parseAnswer(lines, await odoo.call(call, signal), 'lines')[0]?.id ?? null;
 }

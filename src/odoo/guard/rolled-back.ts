@@ -22,22 +22,23 @@ const NONSENSE = 'no_such_value';
 
 export interface Trial {
   readonly model: string;
-  /** The last one is a selection field: what is tried, and where the row behind says nonsense. */
+  /** The last one is a selection field. */
   readonly columns: readonly string[];
-  /** One by one; a row may change what the one before has made. */
+  /** What is tried is the last row; one before it makes what it changes. */
   readonly rows: readonly (readonly string[])[];
+  /** A row that nothing speaks against. Its last cell becomes the nonsense that undoes all of them. */
+  readonly harmless: readonly string[];
 }
 
-/** `why`: Odoo's words. `guard`: a right or the guard refused, and not something else that was wrong with the row. */
-export type RowFate =
+/** `guard`: a right or the guard refused it, and not something else that was wrong with it. `why`: Odoo's words. */
+export type TrialFate =
   | { readonly is: 'taken' }
   | { readonly is: 'refused'; readonly by: 'guard' | 'other'; readonly why: string };
 
-/** @returns for each row what would have become of it @throws OdooFault */
-export async function tryAndUndo(odoo: Odoo, trial: Trial, signal?: AbortSignal): Promise<RowFate[]> {
-  const { model, columns, rows } = trial;
-  const last = rows.at(-1) ?? [];
-  const bad = [...last.slice(0, -1).map((cell, i) => (columns[i] === 'id' ? `${cell}_bad` : cell)), NONSENSE];
+/** @returns what would have become of the last row @throws OdooFault `malformed`: it is not certain that it was undone */
+export async function tryAndUndo(odoo: Odoo, trial: Trial, signal?: AbortSignal): Promise<TrialFate> {
+  const { model, columns, rows, harmless } = trial;
+  const bad = [...harmless.slice(0, -1), NONSENSE];
   const call = { model, method: 'load', ids: null, args: { fields: columns, data: [...rows, bad] } };
   const said = parseAnswer(answer, await odoo.call({ ...call, context: { mode: 'update' } }, signal), model);
   const errors = said.messages.filter(({ type }) => type === 'error');
@@ -45,11 +46,12 @@ export async function tryAndUndo(odoo: Odoo, trial: Trial, signal?: AbortSignal)
   if (said.ids !== false || !nonsenseSeen) {
     throw new OdooFault('malformed', `Odoo did not see what was wrong with a trial on ${model}`);
   }
-  return rows.map((_, i): RowFate => {
-    const why = errors.findLast(({ record }) => record === i)?.message;
-    if (why === undefined) return { is: 'taken' };
-    return { is: 'refused', by: isRefusal(why) ? 'guard' : 'other', why: cleanWords(why, []) };
-  });
+  // With several at once Odoo may put what it has against one of them to the first; its own stand behind that.
+  const own = errors.findLast(({ record }) => record === rows.length - 1);
+  const why = (own ?? errors.find(({ record }) => record !== rows.length))?.message;
+  if (why === undefined) return { is: 'taken' };
+  const by = own !== undefined && isRefusal(why) ? 'guard' : 'other';
+  return { is: 'refused', by, why: cleanWords(why, []) };
 }
 
 /** In English, which every call of ours asks for. `load` gives no class of the error, only its words. */
