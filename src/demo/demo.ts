@@ -1,8 +1,9 @@
 /**
  * demo: the whole promise on one screen, in one minute, without an account and without root.
  *
- * DOES      Starts a mail provider in this process and the real processes under a PM2 of their own, feeds
- *           mails, approves one draft by moving its note (with `--hands-on` the user does), shows what left.
+ * DOES      Starts a mail provider and a small Odoo in this process and the real processes under a PM2 of
+ *           their own, feeds mails and a request for an invoice, approves a draft of each by moving its note
+ *           (with `--hands-on` the user does), shows what left and what was posted.
  * READS     src/demo/mails, vault-template.
  * WRITES    One new folder under the system's temporary folder, removed at the end, also after Ctrl-C.
  * SECRETS   None; the password of the demo's own mailbox is made up anew each time.
@@ -10,6 +11,7 @@
  * ON CRASH  PM2 and the processes are killed; after SIGKILL the folder `handover-demo-*` stays.
  * EXIT      0 when everything promised was seen; 1 when something was not; 130 and 143 when stopped.
  */
+import { tellInvoiceStory } from './invoice-story.ts';
 import { screenOn } from './screen.ts';
 import { tellStory } from './story.ts';
 import { NotSeen } from './until.ts';
@@ -41,7 +43,11 @@ try {
     'mail provider',
     `IMAP 127.0.0.1:${world.provider.imap.port}, SMTP 127.0.0.1:${world.provider.smtpPort}`,
   );
-  const promises = await tellStory(world, screen, handsOn, stopped.signal);
+  screen.item('books', `a small Odoo, ${world.books.url}`);
+  const promises = [
+    ...(await tellStory(world, screen, handsOn, stopped.signal)),
+    ...(await tellInvoiceStory(world, screen, handsOn, stopped.signal)),
+  ];
   screen.step('What was promised');
   for (const { what, kept } of promises) screen.verdict(kept, what);
   if (promises.some(({ kept }) => !kept)) process.exitCode = 1;

@@ -77,7 +77,7 @@ export async function tellStory(
 }
 
 async function showProcesses(world: World, screen: Screen): Promise<void> {
-  screen.step('Four processes start under PM2, as they would on your machines');
+  screen.step('Five processes start under PM2, as they would on your machines');
   await world.startProcesses();
   for (const process_ of await world.pm2.list()) {
     const memory = `${Math.round(process_.memoryBytes / 1_048_576)} MB`;

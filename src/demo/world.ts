@@ -1,22 +1,29 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createVault } from '../cli/create-vault.ts';
 import { type MailPair, startMailPair } from './mail-pair.ts';
+import { type OdooServer, startOdooServer } from './odoo-server/server.ts';
 import { ownPm2, type Pm2 } from './pm2.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const MAILBOX = 'office@example.net';
 const MAIL_FROM = `Your Office <${MAILBOX}>`;
+/** Whom the demo's books know. */
+export const CUSTOMER = 'Example Bakery';
 
 /** Everything the demo needs, in one folder that is removed with it. */
 export interface World {
   readonly dir: string;
   readonly vaultDir: string;
   readonly provider: MailPair;
+  /** A small Odoo of its own. */
+  readonly books: OdooServer;
   readonly pm2: Pm2;
   /** Starts the real processes, as a user would: `pm2 start ecosystem.config.js`. */
   startProcesses(): Promise<void>;
@@ -31,14 +38,24 @@ export async function buildWorld(): Promise<World> {
   const vaultDir = join(dir, 'vault');
   const stateDir = join(dir, 'state');
   const provider = await startMailPair(randomBytes(16).toString('hex'));
+  const books = await startOdooServer();
+  books.store.create('res.partner', {
+    name: CUSTOMER,
+    email: 'office@bakery.example.org',
+    is_company: true,
+    active: true,
+  });
   await createVault({ templateDir: join(ROOT, 'vault-template'), vaultDir, stateDir });
   const envFile = join(dir, 'env');
-  await writeFile(envFile, settings({ vaultDir, stateDir, provider }), { mode: 0o600 });
+  await writeFile(envFile, settings({ vaultDir, stateDir, provider, books, mcpPort: await unusedPort() }), {
+    mode: 0o600,
+  });
   const pm2 = await ownPm2(join(dir, 'pm2'), { ENV_FILE: envFile });
   return {
     dir,
     vaultDir,
     provider,
+    books,
     pm2,
     startProcesses: async () => {
       await pm2.run('start', join(ROOT, 'ecosystem.config.js'));
@@ -46,6 +63,7 @@ export async function buildWorld(): Promise<World> {
     stop: async () => {
       await pm2.kill();
       await provider.stop();
+      await books.stop();
       await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
     stopNow: () => {
@@ -55,7 +73,23 @@ export async function buildWorld(): Promise<World> {
   };
 }
 
-function settings(at: { vaultDir: string; stateDir: string; provider: MailPair }): string {
+/** The demo may run beside an installation that has the usual port. */
+async function unusedPort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}
+
+function settings(at: {
+  readonly vaultDir: string;
+  readonly stateDir: string;
+  readonly provider: MailPair;
+  readonly books: OdooServer;
+  readonly mcpPort: number;
+}): string {
   const { imap, smtpPort, password } = at.provider;
   const values = {
     VAULT_DIR: at.vaultDir,
@@ -77,6 +111,15 @@ function settings(at: { vaultDir: string; stateDir: string; provider: MailPair }
     DRY_RUN: 'false',
     UNDO_SECONDS: 1,
     SCAN_SECONDS: 2,
+    ODOO_URL: at.books.url,
+    ODOO_DB: at.books.db,
+    ODOO_USERNAME: at.books.users.billing.login,
+    ODOO_API_KEY: at.books.users.billing.apiKey,
+    ODOO_MODE: 'live',
+    // Everything on one machine: one key drafts and posts, which has to be said.
+    ODOO_ALLOW_POSTING_KEY: 'the cloud key may post',
+    ODOO_MCP_PORT: at.mcpPort,
+    ODOO_MCP_TOKEN: randomBytes(16).toString('hex'),
   };
   return Object.entries(values)
     .map(([key, value]) => `${key}="${value}"\n`)

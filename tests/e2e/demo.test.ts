@@ -43,7 +43,7 @@ beforeAll(async () => {
   await promisify(execFile)(process.execPath, [join(ROOT, 'deployment/ensure.mjs'), 'check']);
 });
 
-it('shows the whole way of a mail, sees every promise kept, and leaves nothing behind', async () => {
+it('shows the whole way of a mail and of an invoice, sees every promise kept, and leaves nothing behind', async () => {
   const temp = await testDir();
   const run = demo(temp);
   expect(await run.exit, run.output()).toBe(0);
@@ -52,10 +52,11 @@ it('shows the whole way of a mail, sees every promise kept, and leaves nothing b
   expect(output).toContain('In-Reply-To: <b7f1c2e0-4711@bakery.example.org>');
   expect(output).toMatch(/3-newsletter\.eml +Skipped\//);
   expect(output).toMatch(/4-auto-reply\.eml +Skipped\//);
+  expect(output).toMatch(/posted once, under the number that stands in the note/);
   expect(output).not.toMatch(/^ *NO /m);
 
   expect(output).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202e\u{e0041}]/u);
-  expect(pidsIn(output)).toHaveLength(4);
+  expect(pidsIn(output)).toHaveLength(5);
   expect(pidsIn(output).filter(isAlive)).toEqual([]);
   expect(await readdir(temp)).toEqual([]);
 });
@@ -67,7 +68,7 @@ it('cleans up after Ctrl-C in the middle', async () => {
   expect(run.output()).toContain(temp);
   run.signal('SIGINT');
   expect(await run.exit, run.output()).toBe(130);
-  expect(pidsIn(run.output())).toHaveLength(4);
+  expect(pidsIn(run.output())).toHaveLength(5);
   expect(pidsIn(run.output()).filter(isAlive)).toEqual([]);
   expect(await readdir(temp)).toEqual([]);
 });
