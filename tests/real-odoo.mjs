@@ -32,8 +32,11 @@ const PACKAGES = [
   'libjs-jquery-form',
   'libjs-underscore',
 ];
-/** Draws the PDF of an invoice. Newer releases of Debian have it no more; then the PDF tests know. */
-const PDF = 'wkhtmltopdf';
+/**
+ * The PDF of an invoice is drawn by the one, and what is embedded in it by the other (pypdf 3.4 of Debian 12 cannot:
+ * measured). Newer releases of Debian have neither; then the PDF tests know.
+ */
+const PDF = ['wkhtmltopdf', 'python3-pypdf2'];
 
 /** @returns why it is not there, in one sentence; null: it is */
 export function ensureRealOdoo() {
@@ -41,12 +44,12 @@ export function ensureRealOdoo() {
 }
 
 function ensurePackages() {
-  const missing = notInstalled([...PACKAGES, PDF]);
+  const missing = notInstalled([...PACKAGES, ...PDF]);
   if (missing.length === 0) return null;
   if (mayInstall()) {
-    const needed = missing.filter((name) => name !== PDF);
+    const needed = missing.filter((name) => !PDF.includes(name));
     if (needed.length > 0) install(needed);
-    if (missing.includes(PDF)) install([PDF]);
+    for (const name of PDF) if (missing.includes(name)) install([name]);
   }
   const left = notInstalled(PACKAGES);
   return left.length === 0 ? null : `it needs, as root: apt-get install ${left.join(' ')}`;

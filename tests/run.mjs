@@ -18,6 +18,7 @@ const PROGRAMS = [
   { path: '/usr/sbin/dovecot', package: 'dovecot-imapd', helper: 'tests/helpers/dovecot.ts' },
   { path: '/usr/lib/dovecot/lmtp', package: 'dovecot-lmtpd', helper: 'tests/helpers/dovecot.ts' },
   { path: '/usr/bin/syncthing', package: 'syncthing', helper: 'tests/helpers/syncthing-node.ts' },
+  { path: '/usr/bin/caddy', package: 'caddy', helper: 'tests/helpers/caddy.ts' },
 ];
 
 const missing = ensurePrograms();

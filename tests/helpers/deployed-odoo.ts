@@ -9,7 +9,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { freePort } from './free-port.ts';
 import { makeKey } from './odoo-keys.ts';
-import { DATABASE, lowUser, ODOO_PYTHON, PATH, postgresPrograms } from './odoo-place.ts';
+import { DATABASE, lowUser, ODOO_PROGRAM, ODOO_PYTHON, PATH, postgresPrograms } from './odoo-place.ts';
 import { odooCommand, type OdooParts, psql, type Running, startPostgres } from './odoo-processes.ts';
 import { type Ran, runScript } from './odoo-scripts.ts';
 import { unpackTemplate } from './odoo-template.ts';
@@ -17,7 +17,6 @@ import { tempDir } from './testdir.ts';
 import { until } from './until.ts';
 
 /** As the package starts it. `python3 -m odoo` does not do with workers: it cannot start its websocket process. */
-const PROGRAM = join(ODOO_PYTHON, '../../../bin/odoo');
 
 export interface DeployedOdoo {
   /** Odoo itself, behind no proxy. */
@@ -121,7 +120,7 @@ async function startWithWorkers(parts: OdooParts): Promise<ChildProcess> {
   const log = join(parts.root, 'odoo.log');
   const out = openSync(log, 'a');
   const { command, options } = odooCommand(parts);
-  const args = ['--pdeathsig', 'KILL', command, PROGRAM, '-c', join(parts.root, 'odoo.conf')];
+  const args = ['--pdeathsig', 'KILL', command, ODOO_PROGRAM, '-c', join(parts.root, 'odoo.conf')];
   const stdio = ['ignore', out, out] as const;
   const child = spawn('/usr/bin/setpriv', args, { ...options, detached: true, stdio: [...stdio] });
   closeSync(out);
@@ -185,7 +184,7 @@ function scriptEnvironment(parts: OdooParts, url: string): Record<string, string
     MONITOR_URL: url,
     PYTHONPATH: ODOO_PYTHON,
     PYTHONDONTWRITEBYTECODE: '1',
-    ODOO_COMMAND: `/usr/bin/python3 ${PROGRAM}`,
+    ODOO_COMMAND: `/usr/bin/python3 ${ODOO_PROGRAM}`,
     ODOO_RC: join(parts.root, 'odoo.conf'),
   };
 }

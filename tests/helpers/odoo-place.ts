@@ -8,6 +8,8 @@ const POSTGRES = '/usr/lib/postgresql';
 
 /** The unpacked package: tests/real-odoo.mjs. */
 export const ODOO_PYTHON = join(UNPACKED, 'usr/lib/python3/dist-packages');
+/** What starts it. `python3 -m odoo` could not start worker processes (measured). */
+export const ODOO_PROGRAM = join(UNPACKED, 'usr/bin/odoo');
 /** The templates are here, one by recipe: odoo-template.ts. */
 export const TEMPLATES = CACHE;
 /** Whether Odoo can draw a PDF here. */

@@ -5,7 +5,15 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DATABASE, ODOO_PYTHON, odooUser, PATH, postgresPrograms, type RunsAs } from './odoo-place.ts';
+import {
+  DATABASE,
+  ODOO_PROGRAM,
+  ODOO_PYTHON,
+  odooUser,
+  PATH,
+  postgresPrograms,
+  type RunsAs,
+} from './odoo-place.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -110,7 +118,7 @@ export async function writeOdooConf(parts: OdooParts): Promise<void> {
   await writeFile(join(parts.root, 'odoo.conf'), `${lines.join('\n')}\n`);
 }
 
-/** What `python3 -m odoo` is started with. */
+/** How Odoo is started. */
 export function odooCommand({ root, low }: OdooParts): {
   command: string;
   args: readonly string[];
@@ -126,7 +134,7 @@ export function odooCommand({ root, low }: OdooParts): {
   };
   return {
     command: '/usr/bin/python3',
-    args: ['-m', 'odoo'],
+    args: [ODOO_PROGRAM],
     options: { env, cwd: root, ...odooUser(low) },
   };
 }
