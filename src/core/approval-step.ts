@@ -52,7 +52,7 @@ export interface Reason {
   readonly code:
     | ('never-offered' | 'expired' | 'bad-date' | 'answered' | 'newer')
     // Of a draft in Odoo.
-    | ('changed' | 'deleted' | 'reset' | 'cancelled' | 'refused');
+    | ('deleted' | 'reset' | 'cancelled' | 'closed-period' | 'refused');
   readonly words: string;
 }
 
@@ -88,7 +88,7 @@ export function momentReasons(note: TaskNote, facts: CheckFacts): readonly Reaso
 }
 
 /** What the user may know better: told once, moving the card again sends it. */
-const MAY_INSIST: ReadonlySet<string> = new Set(['answered', 'newer', 'reset']);
+const MAY_INSIST: ReadonlySet<string> = new Set(['answered', 'newer', 'reset', 'closed-period']);
 
 /** The journal's word on a task, as far as the approval handler needs it. */
 export type EffectWord =

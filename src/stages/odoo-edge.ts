@@ -62,7 +62,9 @@ function odooCard(deps: OdooEdgeDeps, note: TaskNote, action: PostAction): EdgeC
 function cardLook(note: TaskNote, draft: DraftLook, late: boolean): CardLook {
   switch (draft.is) {
     case 'as_shown':
-      return LOOKED;
+      return draft.closedPeriod === undefined
+        ? LOOKED
+        : { ...LOOKED, reasons: [{ code: 'closed-period', words: closedWords(draft.closedPeriod) }] };
     case 'posted':
       return { ...LOOKED, stamp: { posted_elsewhere: true } };
     case 'changed':
@@ -117,6 +119,10 @@ const GONE: Readonly<Record<'deleted' | 'cancelled', Reason>> = {
 function resetWords(number: string | null): string {
   const as = number === null || number === '' ? '' : ` as ${inertWords(number, 60)}`;
   return `It was posted before${as}, and somebody set it back to draft in Odoo. Move the card to \`Approved\` again to post it once more, or to \`Rejected\` to leave it as it is.`;
+}
+
+function closedWords(said: string): string {
+  return `Its date lies in a period that is closed in Odoo, which says: ${inertWords(said)} Move the card to \`Approved\` again to have it booked like that; or have the date changed: write it under Feedback and move the card to \`Needs_Action/odoo\`.`;
 }
 
 function lateWords(said: string): string {

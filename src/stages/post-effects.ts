@@ -21,7 +21,11 @@ export interface ChangedDraft {
 
 /** The card of this task, as it lies in the vault, held against what Odoo has now. */
 export type DraftLook =
-  | { readonly is: 'as_shown' }
+  /**
+   * `closedPeriod`: Odoo's own words that its date lies in a closed period, so that it would be booked on another day
+   * (measured on 19: `action_post` does not refuse that, it moves the accounting date and with it the year of the number).
+   */
+  | { readonly is: 'as_shown'; readonly closedPeriod?: string }
   | ({ readonly is: 'changed' } & ChangedDraft)
   | { readonly is: 'deleted' }
   /** Posted once and reset to draft by a person: never posted again without a question. */
@@ -42,6 +46,8 @@ export interface PostedInvoice {
   /** `YYYY-MM-DD`. */
   readonly date: string;
   readonly dueDate: string | null;
+  /** The accounting date, where it is another one than `date`. */
+  readonly bookedOn?: string;
   readonly total: number;
   readonly currency: string;
   readonly partner: string;

@@ -53,6 +53,9 @@ export async function postedOutcome(deps: PostedDeps, task: Task): Promise<Outco
         ...(text(sealed, 'posted_elsewhere') === 'true'
           ? ['It had been posted in Odoo by somebody else; nothing was posted again.']
           : []),
+        ...(posted.bookedOn === undefined
+          ? []
+          : [`Booked on ${inertWords(posted.bookedOn, 20)}, because the period of its date is closed.`]),
         ...differenceWords(posted.differs),
         pdf.words,
         ...(mail === null ? [] : [mail.words]),

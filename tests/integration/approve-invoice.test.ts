@@ -239,6 +239,19 @@ describe('held against Odoo before it is posted', () => {
     expect(desk.books.postings).toEqual([true]);
   });
 
+  it('one whose period is closed comes back with Odoo’s words, and goes when the user insists', async () => {
+    const closedPeriod = 'The Journal Entry will be accounted on 01/31/2021 upon posting. <b>';
+    desk.books.look = { is: 'as_shown', closedPeriod };
+    await yes();
+    expect(await top()).toMatch(
+      /closed in Odoo, which says: The Journal Entry will be accounted on 01\/31\/2021/,
+    );
+    expect(posted()).toBe(0);
+    await desk.approve();
+    await desk.pass();
+    expect(posted()).toBe(1);
+  });
+
   it('one that somebody posted meanwhile is finished with a remark, and nothing is posted', async () => {
     desk.books.invoice = asPosted(anInvoice());
     await yes();

@@ -10,7 +10,7 @@ import type { Invoice } from '../../src/core/odoo/invoice.ts';
 import { renderInvoiceBody } from '../../src/core/odoo/invoice-body.ts';
 import { invoiceProperties, invoiceSection } from '../../src/core/odoo/invoice-section.ts';
 import { postActionOf } from '../../src/core/odoo/post-action.ts';
-import { parseNote, renderNote, type TaskNote } from '../../src/core/task-file.ts';
+import { parseNote, renderNote, type TaskNote, text } from '../../src/core/task-file.ts';
 import type { TaskId } from '../../src/core/task-id.ts';
 import { coveringMailText } from '../../src/drafting/covering-mail.ts';
 import type { Template } from '../../src/drafting/template.ts';
@@ -76,6 +76,8 @@ export interface Desk {
   handbook: string;
   cards: OfferedCards | null;
   synced: boolean;
+  /** Instead of the books: an odoo-mcp, and the Odoo that cards are sealed for. */
+  odoo: { readonly effects: PostEffects; readonly url: string; readonly db: string } | null;
   deps(kill?: CrashPoint): Promise<ApprovalDeps>;
   pass(kill?: CrashPoint): Promise<void>;
   offer(note?: TaskNote, name?: string): Promise<void>;
@@ -132,10 +134,15 @@ export async function openDesk(): Promise<Desk> {
     now: Date.now() + 60_000,
     cards: null,
     synced: false,
+    odoo: null,
     deps: (kill) => depsOf(desk, kill),
     pass: async (kill) => scanApprovals(await depsOf(desk, kill), new AbortController().signal),
     offer: async (note = card(), name = NAME) => {
-      await new Offers({ stateDir, clock: { now: () => desk.now, sleep } }).record(ID, name, note);
+      await new Offers({ stateDir, clock: { now: () => desk.now, sleep } }).record(
+        (text(note, 'id') ?? '') as TaskId,
+        name,
+        note,
+      );
       await vault.create({ folder: 'Pending_Approval/odoo', name }, renderNote(note));
     },
     drag: (from, to, name = NAME) => rename(join(vault.root, from, name), join(vault.root, to, name)),
@@ -190,13 +197,10 @@ async function depsOf(desk: Desk, kill?: CrashPoint): Promise<ApprovalDeps> {
       odoo: odooEdge({
         ...{ ...shared, stateDir, mails },
         journal: new SealedPosts({
-          journal: postJournal,
-          url: 'https://odoo.example',
-          db: 'books',
-          account: 'me',
-          now,
+          ...{ journal: postJournal, account: 'me', now },
+          ...{ url: desk.odoo?.url ?? 'https://odoo.example', db: desk.odoo?.db ?? 'books' },
         }),
-        effects: booksEffects(desk, postJournal),
+        effects: desk.odoo?.effects ?? booksEffects(desk, postJournal),
         coveringText: (facts) =>
           Promise.resolve(
             coveringMailText(facts, {
