@@ -26,8 +26,9 @@ export function heldAgainstPosted(shown: Shown, invoice: Invoice): ChangedDraft 
   if (shown.properties['invoice_date'] !== null) return heldAgainst(shown, invoice);
   const due = shown.properties['due_date'];
   const dueDate = typeof due === 'string' ? due : null;
-  if (heldAgainst(shown, { ...invoice, invoiceDate: null, dueDate }) === null) return null;
-  return heldAgainst(shown, invoice);
+  const changed = heldAgainst(shown, { ...invoice, invoiceDate: null, dueDate });
+  if (changed === null) return null;
+  return { section: invoiceSection(invoice), properties: invoiceProperties(invoice), lines: changed.lines };
 }
 
 const TYPES: Readonly<Record<OdooKind, readonly MoveType[]>> = {
