@@ -10,6 +10,7 @@ import { auditVerifyVerb } from './audit-verify.ts';
 import { EXIT_WORDS, type ExitCode } from './exit-codes.ts';
 import { initVerb } from './init.ts';
 import { lsVerb } from './ls.ts';
+import { odooCommand } from './odoo-guard.ts';
 import { rejectVerb } from './reject.ts';
 import { resolveVerb } from './resolve.ts';
 import { showVerb } from './show.ts';
@@ -58,6 +59,7 @@ function program(context: VerbContext, terminal: Terminal): Command {
     .description('the Syncthing of this machine')
     .addCommand(syncApplyVerb(context))
     .addCommand(syncIgnoresVerb(context));
+  const odoo = odooCommand(context);
   const verbs = [
     initVerb(context),
     lsVerb(context),
@@ -66,6 +68,7 @@ function program(context: VerbContext, terminal: Terminal): Command {
     rejectVerb(context),
     resolveVerb(context),
     audit,
+    odoo,
     sync,
     vault,
   ];
@@ -73,10 +76,14 @@ function program(context: VerbContext, terminal: Terminal): Command {
     .description('What waits, what was sent, and the moves you can make from a terminal.')
     .addHelpText('after', `\nExit codes:\n${EXIT_WORDS.map(([n, words]) => `  ${n}  ${words}`).join('\n')}`);
   for (const command of verbs) root.addCommand(command);
-  for (const command of [root, ...verbs, ...audit.commands, ...sync.commands, ...vault.commands]) {
+  for (const command of [root, ...verbs.flatMap(withSubcommands)]) {
     command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   }
   return root;
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 function fault(error: unknown, json: boolean, terminal: Terminal): ExitCode {

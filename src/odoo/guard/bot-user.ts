@@ -147,3 +147,20 @@ export async function setKeyDays(odoo: Odoo, group: number, days: number): Promi
   const args = { vals: { api_key_duration: days } };
   await odoo.call({ model: 'res.groups', method: 'write', ids: [group], args });
 }
+
+const ends = z.array(z.object({ expiration_date: z.union([z.string(), z.literal(false)]) })).max(1);
+
+/** When the newest key of the user ends, `YYYY-MM-DD`; null: never, or this Odoo does not tell. @throws OdooFault */
+export async function newestKeyEnd(odoo: Odoo, user: number): Promise<string | null> {
+  if (majorOf(odoo.version) < 18) return null;
+  const args = {
+    domain: [['user_id', '=', user]],
+    fields: ['expiration_date'],
+    offset: 0,
+    limit: 1,
+    order: 'id desc',
+  };
+  const call = { model: 'res.users.apikeys', method: 'search_read', ids: null, args };
+  const [key] = parseAnswer(ends, await odoo.call(call), 'the new key');
+  return key === undefined || key.expiration_date === false ? null : key.expiration_date.slice(0, 10);
+}
