@@ -1,19 +1,26 @@
 /**
- * draft-replier: writes a draft for every mail that deserves an answer.
+ * draft-replier: writes a draft for every mail that deserves an answer, and has Odoo make one for every request.
  *
  * DOES      Claims notes out of `Needs_Action/email/`, drafts a reply (template, or a model that falls back
  *           to the template), computes recipients and subject, and offers the card to the user. A note that
  *           came back with feedback is drafted again; one that cannot be read goes to `Quarantine/`.
+ *           With ODOO_URL, in a loop of its own: claims requests out of `Needs_Action/odoo/`, has odoo-mcp look up
+ *           customer, products and taxes and make one draft in Odoo per request, and offers what Odoo computed as a
+ *           card; what is unclear is a card that asks. A mail that asks for an invoice makes such a request (only a
+ *           model finds that, and only in the words of the mail).
  *           With two machines: while the laptop has taken over, each claim is settled with it; what is
  *           further along elsewhere is neither claimed nor offered.
- * READS     `Needs_Action/email/`, `In_Progress/`, `Pending_Approval/email/`, `Rejected/`, `Templates/`,
- *           `Company_Handbook.md`, `Updates/local-agent/takeover.json`; the Syncthing of this machine.
- * WRITES    `In_Progress/cloud-agent/`, `Pending_Approval/email/`, `Needs_Action/odoo/` (handed on),
+ * READS     `Needs_Action/`, `In_Progress/`, `Pending_Approval/`, `Rejected/`, `Done/` (names), `Templates/`,
+ *           `Company_Handbook.md`, `Updates/local-agent/takeover.json`; the Syncthing of this machine; the odoo-mcp of
+ *           this machine.
+ * WRITES    `In_Progress/cloud-agent/`, `Pending_Approval/`, `Needs_Action/` (handed on, or found in a mail),
  *           `Quarantine/`, `Conflicts/`, `Logs/cloud-agent/`, `Updates/cloud-agent/`, STATE_DIR
  *           (`offers/`, with one machine).
- * SECRETS   The model key, when a model drafts; Syncthing's API key. It cannot send mail and holds no key that could.
+ * SECRETS   The model key, when a model drafts; Syncthing's API key; ODOO_MCP_TOKEN, which opens odoo-mcp and nothing
+ *           beyond it. It cannot send mail or post an invoice, and holds no key that could.
  * TWICE     No: a lock in STATE_DIR.
- * ON CRASH  What lies in `In_Progress/cloud-agent/` is drafted, or offered if the draft is there.
+ * ON CRASH  What lies in `In_Progress/cloud-agent/` is drafted, or offered if the draft is there; a
+ *           request is drafted again, and Odoo has one draft per request.
  */
 import { join } from 'node:path';
 import { AuditLog } from '../audit/audit-log.ts';
@@ -23,6 +30,7 @@ import {
   type DrafterSettings,
   drafterSettings,
   openDrafter,
+  openReviser,
 } from '../drafting/open-drafter.ts';
 import { houseReader } from '../drafting/read-house.ts';
 import { type Config, SYNC_KEYS } from '../runtime/config.ts';
@@ -30,13 +38,16 @@ import { type DaemonContext, runDaemon } from '../runtime/daemon.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { scanLoop } from '../runtime/scan-loop.ts';
 import { ulid } from '../runtime/ulid.ts';
-import { draftReplies, type DraftReplyDeps } from '../stages/draft-reply.ts';
+import type { DraftingDeps } from '../stages/draft-notes.ts';
+import { draftReplies } from '../stages/draft-reply.ts';
 import { writerOf } from '../stages/draft-request.ts';
+import { requestFromMail } from '../stages/request-from-mail.ts';
 import { Offers } from '../stages/offers.ts';
 import { takeoverAnnounced } from '../stages/takeover-notice.ts';
 import { asker } from '../sync/acknowledge.ts';
 import { openSync, type Sync } from '../sync/open-sync.ts';
 import { settleClaim, SHARED_CLAIM } from '../sync/settle-claim.ts';
+import { type InvoiceDesk, startClosedDesk, startInvoiceDesk } from './invoice-desk.ts';
 import { watchShare } from '../sync/watch-share.ts';
 
 const PROCESS = 'draft-replier';
@@ -58,6 +69,9 @@ const KEYS = [
   'DRAFTER_BASE_URL',
   'DRAFTER_API_KEY',
   'DRAFTER_TIMEOUT_SECONDS',
+  'ODOO_URL',
+  'ODOO_MCP_PORT',
+  'ODOO_MCP_TOKEN',
   ...SYNC_KEYS,
 ] as const;
 type Keys = (typeof KEYS)[number];
@@ -69,6 +83,8 @@ runDaemon({
   keys: KEYS,
   start: async (context) => {
     const { config, vault, clock, log, stateDir, at, health } = context;
+    if (config.ODOO_URL !== '' && config.ODOO_MCP_TOKEN === '')
+      refuse(['ODOO_MCP_TOKEN is missing: ODOO_URL is set']);
     const me = writerOf(config) ?? refuse(['MAIL_FROM or MAIL_ALIASES is no list of mail addresses']);
     const twoMachines = config.SYNC === 'syncthing';
     const sync = openSync(config, { vault, clock, log, lingerMs: LINGER_MS });
@@ -91,13 +107,10 @@ runDaemon({
       random: () => Math.random(),
       onFailure: (why) => log.warn({ why }, 'the model was not used'),
     });
-    const pass = draftReplies({
+    const drafting = {
       vault,
-      drafter,
       at,
-      me,
       agent: 'cloud-agent',
-      house: houseReader(vault, me.name, (name, message) => log.warn({ name, message }, 'template left out')),
       settle: settleWith(sync, context),
       mayClaim: () => true,
       replicas: twoMachines,
@@ -109,12 +122,19 @@ runDaemon({
       onError: (error, ref) => log.error({ err: error, folder: ref.folder }, 'a note could not be drafted'),
       now: () => clock.now(),
       newClaim: () => ulid(clock.now()),
-      newId: taskIdForNote,
       timeZone: config.TIMEZONE,
       expiresMs: config.APPROVAL_EXPIRES_HOURS * HOUR_MS,
       perPass: NOTES_PER_PASS,
-      parallel: PARALLEL,
       quietMs: QUIET_MS,
+    } satisfies Omit<DraftingDeps, 'newId' | 'parallel'>;
+    const pass = draftReplies({
+      ...drafting,
+      drafter,
+      me,
+      house: houseReader(vault, me.name, (name, message) => log.warn({ name, message }, 'template left out')),
+      newId: taskIdForNote,
+      parallel: PARALLEL,
+      requestFound: config.ODOO_URL === '' ? null : requestFromMail(drafting),
     });
     const loop = scanLoop({
       scan: async (signal) => {
@@ -134,10 +154,12 @@ runDaemon({
       },
     });
     const watch = await vault.watch(['Needs_Action/email', 'In_Progress/cloud-agent'], () => loop.hint());
+    const desk = await openDesk(context, drafting);
     return {
       stop: async () => {
         await watch.close();
         await loop.stop();
+        await desk.stop();
         await share.stop();
         await sync?.stop();
       },
@@ -145,11 +167,25 @@ runDaemon({
   },
 });
 
+/** Requests for Odoo; without ODOO_URL they wait, and the user is told. */
+async function openDesk(
+  { config, vault, clock, log, health }: DaemonContext<Keys>,
+  drafting: Parameters<typeof startInvoiceDesk>[1],
+): Promise<InvoiceDesk> {
+  const deps = { vault, clock, log, health, scanMs: config.SCAN_SECONDS * 1000 };
+  if (config.ODOO_URL === '') return startClosedDesk(deps);
+  return startInvoiceDesk(deps, drafting, {
+    port: config.ODOO_MCP_PORT,
+    token: config.ODOO_MCP_TOKEN,
+    reviser: await openReviser(drafterSettings(config), { clock, random: () => Math.random() }),
+  });
+}
+
 /**
  * The cloud drafts by static ownership: the rename is the claim, nobody is waited for. Only while the laptop
  * says that it has taken over is each claim settled with it.
  */
-function settleWith(sync: Sync | null, { vault, clock }: DaemonContext<Keys>): DraftReplyDeps['settle'] {
+function settleWith(sync: Sync | null, { vault, clock }: DaemonContext<Keys>): DraftingDeps['settle'] {
   const peer = sync?.peer ?? null;
   if (sync === null || peer === null) return () => Promise.resolve('mine');
   const { client, folder } = sync;
