@@ -91,3 +91,9 @@ export function foreignKeyError(
       'How about archiving the record instead?',
   );
 }
+
+export const postedItem = (): OdooError =>
+  userError(
+    "You can't delete a posted journal item. Don’t play games with your accounting records; reset the journal " +
+      'entry to draft before deleting it.',
+  );

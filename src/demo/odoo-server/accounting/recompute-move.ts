@@ -45,11 +45,9 @@ export function recomputeMove(env: Env, id: number): void {
     priced.length === 0 ? [] : termCells(env, move, terms, totals, amounts),
     shared,
   );
-  const due = terms.at(-1)?.date ?? null;
   const residual = residualOf(env, id, totals.total);
   env.tables.update('account.move', id, {
     date,
-    invoice_date_due: due,
     amount_untaxed: totals.untaxed,
     amount_tax: totals.tax,
     amount_total: totals.total,
@@ -132,9 +130,10 @@ function booked(amountCurrency: number, rate: number): Cells {
 
 function termsOf(env: Env, { cells }: Row, date: string): readonly Instalment[] {
   const term = env.tables.find('account.payment.term', Number(cells['invoice_payment_term_id']));
-  // Without terms it is the day that was chosen, or the day the draft was made; not the invoice's date.
-  if (!term) return [{ date: (cells['invoice_date_due'] ?? null) as string | null, percent: 100 }];
-  return instalments(String(term.cells['due_days'] ?? '0'), date);
+  const parts = instalments(String(term?.cells['due_days'] ?? '0'), date);
+  return parts.length > 1
+    ? parts
+    : [{ date: (cells['invoice_date_due'] ?? null) as string | null, percent: 100 }];
 }
 
 type Amounts = (amount: number) => Cells;

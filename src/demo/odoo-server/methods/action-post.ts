@@ -1,3 +1,4 @@
+import { settleDueDate } from '../accounting/due-date.ts';
 import { kindOf } from '../accounting/move-types.ts';
 import { assignNumber } from '../accounting/numbering.ts';
 import { linesOf, recomputeMove } from '../accounting/recompute-move.ts';
@@ -79,6 +80,7 @@ function post(env: Env, move: Row): void {
     write_date: timestamp(env.now),
     write_uid: env.uid,
   });
+  if ((move.cells['invoice_date'] ?? null) === null) settleDueDate(env, move.id, ['invoice_date']);
   const dated = env.tables.find('account.move', move.id) ?? move;
   if (sameName(env, dated)) {
     throw new OdooError(

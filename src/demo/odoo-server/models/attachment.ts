@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { OdooError, valueError } from '../errors.ts';
+import { OdooError } from '../errors.ts';
 import { mayDo } from '../orm/access.ts';
 import { modelOf as findModel, type Env } from '../orm/env.ts';
 import { binary, char, integer, many2one, selection } from '../orm/field.ts';
@@ -20,6 +21,7 @@ export const attachment: Model = modelOf({
   fields: {
     name: char('Name', { required: true }),
     datas: binary('File Content (base64)'),
+    raw: binary('File Content (raw)'),
     mimetype: char('Mime Type'),
     checksum: char('Checksum/SHA1'),
     file_size: integer('File Size'),
@@ -35,37 +37,45 @@ export const attachment: Model = modelOf({
     if (typeof cells['name'] !== 'string') {
       throw new OdooError(
         'ValidationError',
-        'The operation cannot be completed:\n- Create/update: a mandatory field is not set.\n' +
-          '- Delete: another model requires the record being deleted. If possible, archive it instead.\n\n' +
-          'Model: Attachment (ir.attachment)\nField: Name (name)\n',
+        "The operation cannot be completed: Missing required value for the field 'Name' (name).\n" +
+          "Model: 'Attachment' (ir.attachment)\n- create/update: a mandatory field is not set\n" +
+          '- delete: another model requires the record being deleted, you can archive it instead\n',
       );
     }
-    return { type: 'binary', ...cells, ...contents(cells), ...owner(env, cells) };
+    checkOwner(env, cells);
+    return { type: 'binary', ...cells, ...contents(cells) };
   },
   afterChange: (env, ids, names) => {
-    if (!names.includes('datas')) return;
+    if (!names.includes('datas') && !names.includes('raw')) return;
     for (const id of ids) {
       const row = env.tables.find('ir.attachment', id);
-      if (row) env.tables.update('ir.attachment', id, contents(row.cells));
+      if (row) env.tables.update('ir.attachment', id, contents(row.cells, names.includes('raw')));
     }
   },
 });
 
-function contents(cells: Row['cells']): Row['cells'] {
-  const text = cells['datas'];
+/** `raw` is text here as on the wire; what is kept is `datas`. */
+function contents(cells: Row['cells'], isRaw = cells['datas'] === undefined): Row['cells'] {
+  const raw = cells['raw'];
+  const text = isRaw && typeof raw === 'string' ? Buffer.from(raw).toString('base64') : cells['datas'];
   if (typeof text !== 'string') return {};
-  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text)) throw valueError('Incorrect padding');
   const bytes = Buffer.from(text, 'base64');
   return {
+    datas: text,
+    raw: bytes.toString('utf8'),
     checksum: createHash('sha1').update(bytes).digest('hex'),
     file_size: bytes.length,
-    mimetype: cells['mimetype'] ?? 'application/octet-stream',
+    mimetype: cells['mimetype'] ?? guessType(bytes),
   };
 }
 
-/** Text of a record that is not there is an attachment of nobody; Odoo lets it pass, and so does this. */
-function owner(env: Env, cells: Row['cells']): Row['cells'] {
+/** The model has to be there; the record need not. */
+function checkOwner(env: Env, cells: Row['cells']): void {
   const model = cells['res_model'];
-  if (typeof model === 'string' && !env.models.has(model)) throw new OdooError('KeyError', `'${model}'`);
-  return {};
+  if (typeof model === 'string' && !env.models.has(model)) throw new OdooError('KeyError', model);
+}
+
+function guessType(bytes: Buffer): string {
+  if (bytes.subarray(0, 5).toString('latin1') === '%PDF-') return 'application/pdf';
+  return isUtf8(bytes) ? 'text/plain' : 'application/octet-stream';
 }

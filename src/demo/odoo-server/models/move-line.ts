@@ -16,7 +16,7 @@ import type { Row } from '../orm/tables.ts';
 import { kindOf } from '../accounting/move-types.ts';
 import { usualAccount } from '../accounting/usual-account.ts';
 import { recomputeMove } from '../accounting/recompute-move.ts';
-import { userError } from '../errors.ts';
+import { postedItem, userError } from '../errors.ts';
 import { DRAFT_BOT, INVOICING } from './groups.ts';
 import { guardLine } from './guard.ts';
 import { modelOf, READERS } from './model-of.ts';
@@ -107,27 +107,26 @@ export const moveLine: Model = modelOf({
   },
   beforeCreate: complete,
   beforeWrite: (env, rows, names) => {
-    const money = [
-      'price_unit',
-      'quantity',
-      'discount',
-      'tax_ids',
-      'account_id',
-      'balance',
-      'debit',
-      'credit',
-    ];
-    const posted = rows.some((row) => moveOf(env, row)?.cells['state'] === 'posted');
-    if (posted && names.some((name) => money.includes(name))) {
-      throw userError('You cannot do this modification on a posted journal entry.');
+    // Taxes alone are looked after here: on 19 even price and balance of a posted line can be written.
+    if (names.includes('tax_ids') && rows.some((row) => isPosted(env, row))) {
+      throw userError(
+        'You cannot modify the taxes related to a posted journal item, you should reset the journal entry to ' +
+          'draft to do so.',
+      );
     }
+  },
+  beforeUnlink: (env, rows) => {
+    if (rows.some((row) => isPosted(env, row))) throw postedItem();
   },
   afterChange: (env, ids) => {
     guardLine(env, ids);
     const rows = ids.flatMap((id) => env.tables.find('account.move.line', id) ?? []);
-    for (const id of new Set(rows.map(({ cells }) => Number(cells['move_id'])))) recomputeMove(env, id);
+    const drafts = rows.filter((row) => !isPosted(env, row)).map(({ cells }) => Number(cells['move_id']));
+    for (const id of new Set(drafts)) recomputeMove(env, id);
   },
 });
+
+const isPosted = (env: Env, row: Row): boolean => moveOf(env, row)?.cells['state'] === 'posted';
 
 function accountCell(name: string) {
   return ({ cells }: Row, env: Env): Cell => {

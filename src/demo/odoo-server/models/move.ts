@@ -1,11 +1,11 @@
+import { dueByTerms, settleDueDate, termOf } from '../accounting/due-date.ts';
 import { kindOf } from '../accounting/move-types.ts';
 import { assignNumber, nextNumber } from '../accounting/numbering.ts';
 import { recomputeMove } from '../accounting/recompute-move.ts';
-import { OdooError, userError, validationError } from '../errors.ts';
+import { postedItem, userError, validationError } from '../errors.ts';
 import { actionPost } from '../methods/action-post.ts';
 import { buttonCancel, buttonDraft } from '../methods/reset-and-cancel.ts';
-import { fieldOf, today, type Env } from '../orm/env.ts';
-import type { Cell } from '../orm/field.ts';
+import { today, type Env } from '../orm/env.ts';
 import type { Model } from '../orm/model.ts';
 import type { Row } from '../orm/tables.ts';
 import { DRAFT_BOT, INVOICING } from './groups.ts';
@@ -30,16 +30,16 @@ export const move: Model = modelOf({
   methods: { action_post: actionPost, button_draft: buttonDraft, button_cancel: buttonCancel },
   beforeCreate: complete,
   beforeWrite: refuseReadonly,
+  afterWrite: (env, ids, names) => {
+    for (const id of ids) settleDueDate(env, id, names);
+  },
   afterChange: (env, ids, names) => {
     for (const id of ids) settle(env, id, names);
     guardMove(env, ids);
   },
   beforeUnlink: (_env, rows) => {
     if (rows.some(({ cells }) => cells['state'] === 'posted')) {
-      throw userError(
-        "You can't delete a posted journal item. Don’t play games with your accounting records; reset the " +
-          'journal entry to draft before deleting it.',
-      );
+      throw postedItem();
     }
   },
 });
@@ -63,36 +63,30 @@ function complete(env: Env, cells: Row['cells']): Row['cells'] {
   const journal = cells['journal_id'] ?? journalOf(env, wanted);
   const chosen = env.tables.find('account.journal', Number(journal));
   if (chosen && wanted !== 'general' && chosen.cells['type'] !== wanted) {
-    throw validationError(
-      `Cannot create an invoice of type ${kindOf(cells['move_type']).label} with a journal having ${String(chosen.cells['type'])} as type.`,
-    );
+    throw validationError(`Cannot create a ${wanted} document in a non ${wanted} journal`);
   }
   const currency =
     cells['currency_id'] ??
     chosen?.cells['currency_id'] ??
     env.tables.find('res.company', 1)?.cells['currency_id'];
+  const terms =
+    'invoice_payment_term_id' in cells ? (cells['invoice_payment_term_id'] ?? null) : termOf(env, cells);
   return {
     ...cells,
     journal_id: journal,
     currency_id: currency ?? null,
     date: cells['date'] ?? today(env),
-    invoice_date_due: cells['invoice_date_due'] ?? today(env),
-    invoice_payment_term_id: cells['invoice_payment_term_id'] ?? termOf(env, cells),
+    invoice_payment_term_id: terms,
+    invoice_date_due:
+      cells['invoice_date_due'] ??
+      dueByTerms(env, { ...cells, invoice_payment_term_id: terms }) ??
+      today(env),
   };
 }
 
 const journalOf = (env: Env, type: string): number | null =>
   env.tables.all('account.journal').find(({ cells }) => cells['type'] === type && cells['active'] !== false)
     ?.id ?? null;
-
-/** The partner's own payment terms, unless a due date was given. */
-function termOf(env: Env, cells: Row['cells']): Cell {
-  if (typeof cells['invoice_date_due'] === 'string') return null;
-  const partner = env.tables.find('res.partner', Number(cells['partner_id']));
-  const purchase = kindOf(cells['move_type']).journal === 'purchase';
-  const name = purchase ? 'property_supplier_payment_term_id' : 'property_payment_term_id';
-  return partner?.cells[name] ?? null;
-}
 
 const READONLY_WHEN_POSTED: readonly string[] = [
   'invoice_line_ids',
@@ -105,9 +99,7 @@ const READONLY_WHEN_POSTED: readonly string[] = [
   'fiscal_position_id',
 ];
 
-function refuseReadonly(env: Env, rows: readonly Row[], names: readonly string[]): void {
-  const unknown = names.find((name) => !fieldOf(env, move, name));
-  if (unknown !== undefined) throw new OdooError('KeyError', unknown);
+function refuseReadonly(_env: Env, rows: readonly Row[], names: readonly string[]): void {
   const touched = names.filter((name) => READONLY_WHEN_POSTED.includes(name));
   if (touched.length > 0 && rows.some(({ cells }) => cells['state'] === 'posted')) {
     throw userError(
@@ -120,8 +112,6 @@ function refuseReadonly(env: Env, rows: readonly Row[], names: readonly string[]
 function settle(env: Env, id: number, names: readonly string[]): void {
   const before = env.tables.find('account.move', id);
   if (!before) return;
-  if (names.includes('invoice_date_due'))
-    env.tables.update('account.move', id, { invoice_payment_term_id: null });
   if (names.includes('state') && before.cells['state'] === 'posted') assignNumber(env, before);
   if (env.series < 19 && before.cells['name'] === null) firstNameOf14(env, before);
   refuseTwinBill(env, before);

@@ -28,7 +28,8 @@ function term(env: Env, model: Model, terms: Value[]): Test {
     const other = term(env, model, terms);
     return head === '&' ? (row) => one(row) && other(row) : (row) => one(row) || other(row);
   }
-  if (!Array.isArray(head) || head.length !== 3) throw valueError(`Invalid leaf ${repr(head ?? null)}`);
+  if (!Array.isArray(head) || head.length !== 3)
+    throw valueError(`Domain() invalid item in domain: ${repr(head ?? null)}`);
   const [path, operator, value] = head as [Value, Value, Value];
   return condition(env, model, path, operator, value);
 }
@@ -131,9 +132,9 @@ const like =
 /** SQL's LIKE: `%` any text, `_` one character, `\` takes the next as it is. */
 function pattern(wanted: string, fold: boolean, wrap: boolean): RegExp {
   const body = wanted.replace(
-    /\\([\s\S])|[%_]|[$()*+./?[\\\]^{|}-]/g,
+    /\\([\s\S])|[%_]|[$()*+./?[\\\]^{|}]/g,
     (found, escaped: string | undefined) => {
-      if (escaped !== undefined) return escaped.replace(/[$()*+./?[\\\]^{|}-]/g, '\\$&');
+      if (escaped !== undefined) return escaped.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&');
       return found === '%' ? '[\\s\\S]*' : found === '_' ? '[\\s\\S]' : `\\${found}`;
     },
   );

@@ -49,6 +49,8 @@ export interface Model {
   /** Completes or refuses what was given for a new record; the defaults of the fields come after it. */
   readonly beforeCreate?: (env: Env, cells: Readonly<Record<string, Cell>>) => Readonly<Record<string, Cell>>;
   readonly beforeWrite?: (env: Env, rows: readonly Row[], names: readonly string[]) => void;
+  /** Follows up on what was written, before it is reckoned anew; not after a create. */
+  readonly afterWrite?: (env: Env, ids: readonly number[], names: readonly string[]) => void;
   /** Recomputes, and refuses what must not be. `names`: what was written. */
   readonly afterChange?: (env: Env, ids: readonly number[], names: readonly string[]) => void;
   readonly beforeUnlink?: (env: Env, rows: readonly Row[]) => void;

@@ -8,5 +8,9 @@ export function plainHtml(text: string): string {
     .replace(/<[^<>]*>/g, (tag) =>
       KEPT.test(tag) ? tag.replace(/\son\w+\s*=\s*("[^"]*"|'[^']*'|\S+)/gi, '') : '',
     );
-  return /^\s*<(?:p|div|ul|ol|h[1-6]|table)\b/i.test(clean) ? clean : `<p>${clean}</p>`;
+  const escaped = clean
+    .replace(/&(?!(?:\w{1,20}|#\d{1,7}|#x[0-9a-f]{1,6});)/gi, '&amp;')
+    .replace(/<(?![/a-z])/gi, '&lt;');
+  if (escaped === '') return '';
+  return /^\s*<(?:p|div|ul|ol|h[1-6]|table)\b/i.test(escaped) ? escaped : `<p>${escaped}</p>`;
 }

@@ -1,4 +1,4 @@
-import { valueError } from '../errors.ts';
+import { OdooError, valueError } from '../errors.ts';
 import { listOf, repr, type Value } from '../values.ts';
 import { checkModel, checkRows } from './access.ts';
 import { dictOf, idList, toCell } from './convert.ts';
@@ -40,6 +40,8 @@ export function writeRecords(
   checkModel(env, model, 'read');
   checkModel(env, model, 'write');
   checkRows(env, model, 'write', rows);
+  const unknown = Object.keys(values).find((name) => !fieldOf(env, model, name));
+  if (unknown !== undefined && env.series >= 19) throw new OdooError('KeyError', unknown);
   model.beforeWrite?.(env, rows, Object.keys(values));
   for (const row of rows) {
     const { cells, commands } = sorted(env, model, values, row);
@@ -51,6 +53,7 @@ export function writeRecords(
     runCommands(env, row.id, commands);
   }
   const ids = rows.map(({ id }) => id);
+  model.afterWrite?.(env, ids, Object.keys(values));
   if (!part) model.afterChange?.(env, ids, Object.keys(values));
 }
 

@@ -3,7 +3,7 @@ import { CallError, OdooError } from '../errors.ts';
 import { callMethod, type Machine } from '../machine.ts';
 import { isDict, RecordSet, type Dict, type Value } from '../values.ts';
 import { readJson } from './read-json.ts';
-import { html, json, noDatabasePage, type Reply, type Request } from './reply.ts';
+import { isJson, json, noDatabasePage, wrongType, type Reply, type Request } from './reply.ts';
 import { traceback } from './traceback.ts';
 
 /** `POST /json/2/<model>/<method>`: arguments by name, answers and errors by HTTP status. From 19 on. */
@@ -14,7 +14,8 @@ export function json2(machine: Machine, request: Request): Reply {
     if (request.method !== 'POST' || model === '') {
       throw new OdooError('NotFound', 'Did you mean POST /json/2/<model>/<method>?');
     }
-    if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) return wrongType();
+    if (!isJson(request))
+      return wrongType('[&#39;http&#39;]', '/json/2/&lt;__model__&gt;/&lt;__method__&gt;', 'json2');
     const { uid } = userOfKey(machine.users, keyOf(request), machine.now());
     const named = argumentsOf(request.body);
     const { value, delivery } = callMethod(machine, uid, { model, method, positional: [], named });
@@ -32,14 +33,6 @@ function reachesDatabase({ db, otherDatabases, faults }: Machine, named: string 
 }
 
 const isAboutDatabase = (error: OdooError): boolean => error.kind === 'OperationalError';
-
-const wrongType = (): Reply =>
-  html(
-    415,
-    'Unsupported Media Type',
-    "Request inferred type is compatible with ['http'] but '/json/2/&lt;__model__&gt;/&lt;__method__&gt;' is " +
-      'type=json2.<br><br>Please verify the Content-Type request header and try again.',
-  );
 
 function keyOf({ headers }: Request): string {
   const key = /^bearer\s+(\S+)$/i.exec(headers['authorization'] ?? '')?.[1];

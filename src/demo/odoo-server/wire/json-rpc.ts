@@ -2,21 +2,24 @@ import { OdooError } from '../errors.ts';
 import type { Machine } from '../machine.ts';
 import { isDict, listOf, textOf, type Value } from '../values.ts';
 import { readJson } from './read-json.ts';
-import { json, type Reply, type Request } from './reply.ts';
+import { isJson, json, wrongType, type Reply, type Request } from './reply.ts';
 import { callService, versionInfo } from './services.ts';
 import { traceback } from './traceback.ts';
 
-/** `POST /jsonrpc`: always 200. A method that answers nothing gets neither `result` nor `error`. */
+/** `POST /jsonrpc`: 200 for all that is JSON. A method that answers nothing gets neither `result` nor `error`. */
 export function jsonRpc(machine: Machine, request: Request): Reply {
+  if (!isJson(request)) return wrongType('[&#39;http&#39;, &#39;json2&#39;]', '/jsonrpc', 'jsonrpc');
   let body: Value;
   try {
     body = readJson(request.body);
   } catch {
-    return json(400, { jsonrpc: '2.0', id: null, error: { code: -32700, message: 'Parse error' } });
+    return { status: 400, type: 'text/html; charset=utf-8', body: 'Invalid JSON data' };
   }
-  const { id = null, params = null } = isDict(body) ? body : {};
-  const { service = '', method = '', args = [] } = isDict(params) ? params : {};
+  if (!isDict(body)) return { status: 400, type: 'text/html; charset=utf-8', body: 'Invalid JSON-RPC data' };
+  const { id = null, params = null } = body;
   try {
+    const { service, method, args } = isDict(params) ? params : {};
+    if (service === undefined || method === undefined || args === undefined) throw incomplete();
     const { value, delivery } = callService(machine, textOf(service), textOf(method), listOf(args));
     return { ...json(200, { jsonrpc: '2.0', id, ...(value === null ? {} : { result: value }) }), delivery };
   } catch (error) {
@@ -24,6 +27,12 @@ export function jsonRpc(machine: Machine, request: Request): Reply {
     return json(200, { jsonrpc: '2.0', id, error: failure(machine, error) });
   }
 }
+
+const incomplete = (): OdooError =>
+  new OdooError(
+    'TypeError',
+    "JSONRPC.jsonrpc() missing 3 required positional arguments: 'service', 'method', and 'args'",
+  );
 
 /** `POST /web/webclient/version_info`, on every version, without a login. */
 export function webclientVersion(machine: Machine, request: Request): Reply {
@@ -35,7 +44,7 @@ export function webclientVersion(machine: Machine, request: Request): Reply {
       result: versionInfo(machine),
     });
   } catch {
-    return json(400, { jsonrpc: '2.0', id: null, error: { code: -32700, message: 'Parse error' } });
+    return { status: 400, type: 'text/html; charset=utf-8', body: 'Invalid JSON data' };
   }
 }
 

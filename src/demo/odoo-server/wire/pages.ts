@@ -13,11 +13,11 @@ const notAllowed = (): Reply =>
 export function answer(machine: Machine, request: Request): Reply {
   const { path, method } = request;
   const is19 = seriesOf(machine) >= 19;
-  if (path === '/jsonrpc') return method === 'POST' ? jsonRpc(machine, request) : notAllowed();
+  if (path === '/jsonrpc') return jsonRpc(machine, request);
   if (path.startsWith('/xmlrpc/')) return method === 'POST' ? xmlRpc(machine, request) : notAllowed();
   if (path === '/web/webclient/version_info') return webclientVersion(machine, request);
   if (!is19) return notFound();
-  if (path.startsWith('/json/2/')) return json2(machine, request);
+  if (path === '/json/2' || path.startsWith('/json/2/')) return json2(machine, request);
   if (path === '/web/version') {
     const { server_version_info: info, server_version: version } = versionInfo(machine) as Record<
       string,
@@ -26,7 +26,14 @@ export function answer(machine: Machine, request: Request): Reply {
     return json(200, { version_info: info, version });
   }
   if (path === '/web/health') return health(machine, request);
+  if (path.startsWith('/odoo')) return toLogin(path);
   return notFound();
+}
+
+/** The web client: nobody is logged in, so to the login and from there back. */
+function toLogin(path: string): Reply {
+  const location = `/web/login?redirect=${encodeURIComponent(`${path}?`)}`;
+  return { ...html(303, 'See Other', 'To the login.'), headers: { location } };
 }
 
 /** Without the question it says "pass" while PostgreSQL is down. */

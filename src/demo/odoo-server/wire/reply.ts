@@ -40,3 +40,14 @@ export const noDatabasePage = (): Reply =>
     'No database is selected and the requested URL was not found in the server-wide controllers.</p>\n' +
       '<p>Please verify the hostname, <a href=/web/login>login</a> and try again.',
   );
+
+export const isJson = ({ headers }: Request): boolean =>
+  /^application\/json\b/.test(headers['content-type'] ?? '');
+
+export const wrongType = (got: string, path: string, wanted: string): Reply =>
+  html(
+    415,
+    'Unsupported Media Type',
+    `Request inferred type is compatible with ${got} but &#39;${path}&#39; is type=&#39;${wanted}&#39;.<br><br>` +
+      'Please verify the Content-Type request header and try again.',
+  );

@@ -25,7 +25,7 @@ export function callService(
     case 'db':
       return { value: db(machine, method, args), delivery: null };
     default:
-      throw new OdooError('KeyError', `'${service.slice(0, 100)}'`);
+      throw new OdooError('KeyError', service.slice(0, 100));
   }
 }
 

@@ -7,6 +7,6 @@ export function traceback(error: OdooError): string {
     'Traceback (most recent call last):\n' +
     '  File "/usr/lib/python3/dist-packages/odoo/http.py", line 2142, in _transactioning\n' +
     '    return service_model.retrying(func, env=self.env)\n' +
-    `${name}: ${error.message.trimEnd()}\n`
+    `${name}: ${error.kind === 'KeyError' ? `'${error.message}'` : error.message.trimEnd()}\n`
   );
 }

@@ -30,6 +30,7 @@ export function readCall(text: string): XmlCall {
   return { method, params };
 }
 
+const CDATA = '<![CDATA[';
 /** `<name>`, `</name>` or `<name/>`. */
 const TAG = /<(\/?)([A-Za-z][\w:.]{0,30})\s*(\/?)>/y;
 
@@ -143,13 +144,21 @@ class Reader {
     return { name: found[2] ?? '', isEnd: found[1] === '/', isEmpty: found[3] === '/', after: TAG.lastIndex };
   }
 
-  /** Up to the next `<`. */
+  /** Up to the next element; `<![CDATA[…]]>` is text as it stands. */
   private characters(): string {
-    const end = this.text.indexOf('<', this.at);
-    if (end < 0) return this.give();
-    const raw = this.text.slice(this.at, end);
-    this.at = end;
-    return raw.replace(/&([^;&\s]{0,12};?)/g, (_all, name: string) => entity(name));
+    let text = '';
+    for (;;) {
+      const end = this.text.indexOf('<', this.at);
+      if (end < 0) return this.give();
+      const raw = this.text.slice(this.at, end);
+      text += raw.replace(/&([^;&\s]{0,12};?)/g, (_all, name: string) => entity(name));
+      this.at = end;
+      if (!this.text.startsWith(CDATA, end)) return text;
+      const close = this.text.indexOf(']]>', end);
+      if (close < 0) return this.give();
+      text += this.text.slice(end + CDATA.length, close);
+      this.at = close + 3;
+    }
   }
 
   private give(): never {
