@@ -40,6 +40,7 @@ export function nextWish(random: Random, name: ProcessName): string | undefined 
     'draft-replier': ['replier:'],
     'approval-handler': ['handler:', 'email-mcp:'],
     orchestrator: [],
+    'odoo-mcp': [],
   };
   const points = CRASH_POINTS.filter((point) => prefixes[name].some((prefix) => point.startsWith(prefix)));
   if (points.length === 0 || !random.chance(0.5)) return undefined;

@@ -12,9 +12,16 @@ const MAINS = {
   'draft-replier': 'cloud/draft-replier.main.js',
   'approval-handler': 'local/approval-handler.main.js',
   orchestrator: 'local/orchestrator.main.js',
+  'odoo-mcp': 'cloud/odoo-mcp.main.js',
 } as const;
 export type ProcessName = keyof typeof MAINS;
-export const PROCESSES = Object.keys(MAINS) as ProcessName[];
+/** Of one machine with mail and no Odoo. */
+export const PROCESSES = [
+  'cloud-email-watcher',
+  'draft-replier',
+  'approval-handler',
+  'orchestrator',
+] as const satisfies readonly ProcessName[];
 
 /** Against hanging only. */
 const START_MS = 90_000;
@@ -43,6 +50,8 @@ export interface Supervisor {
   crashAt(name: ProcessName): string | null;
   /** The email-mcp processes of the approval handler that run now. */
   emailMcps(): number[];
+  /** Its odoo-mcp processes. */
+  odooMcps(): number[];
   allReady(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -130,9 +139,10 @@ export function supervisor(options: SupervisorOptions): Supervisor {
     },
     pid: (name) => running(name)?.child.pid,
     crashAt: (name) => running(name)?.crashAt ?? null,
-    emailMcps: () => emailMcpsOf(running('approval-handler')?.child.pid),
+    emailMcps: () => childrenOf(running('approval-handler')?.child.pid, isEmailMcp),
+    odooMcps: () => childrenOf(running('approval-handler')?.child.pid, isOdooMcp),
     allReady: async () => {
-      const waiting = (): boolean => PROCESSES.every((name) => running(name)?.ready === true);
+      const waiting = (): boolean => [...slots.keys()].every((name) => running(name)?.ready === true);
       await until(`all processes are ready, logs in ${options.logs}`, waiting, START_MS);
     },
     stop: async () => {
@@ -159,13 +169,13 @@ function isRunning(child: ChildProcess): boolean {
 }
 
 /** From /proc: the supervisor of a real host does not know the handler's children either. */
-function emailMcpsOf(pid: number | undefined): number[] {
+function childrenOf(pid: number | undefined, is: (child: number) => boolean): number[] {
   if (pid === undefined) return [];
   try {
     return readdirSync(`/proc/${pid}/task`)
       .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '))
       .map(Number)
-      .filter((child) => child > 0 && isEmailMcp(child));
+      .filter((child) => child > 0 && is(child));
   } catch {
     // It died while we looked.
     return [];
@@ -174,8 +184,16 @@ function emailMcpsOf(pid: number | undefined): number[] {
 
 /** A zombie has no command line any more, so it does not count. */
 export function isEmailMcp(pid: number): boolean {
+  return runs(pid, 'email-mcp.main.js');
+}
+
+export function isOdooMcp(pid: number): boolean {
+  return runs(pid, 'odoo-mcp.main.js');
+}
+
+function runs(pid: number, script: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('email-mcp.main.js');
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(script);
   } catch {
     return false;
   }

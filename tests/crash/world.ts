@@ -34,6 +34,8 @@ export interface CrashMail {
 export async function openWorld(options: {
   readonly smtp?: SmtpOptions;
   readonly onDeath?: SupervisorOptions['onDeath'];
+  /** Keys of .env beside or instead of the usual ones. */
+  readonly more?: Readonly<Record<string, string>>;
 }): Promise<World> {
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'crash-')));
   const [vault, state, logs] = ['vault', 'state', 'logs'].map((name) => join(dir, name)) as [
@@ -47,7 +49,7 @@ export async function openWorld(options: {
   const dovecot = await startDovecot();
   const smtp = await startSmtp(options.smtp);
   const envFile = join(dir, 'env');
-  await writeFile(envFile, settings({ vault, state, dovecot, smtp }), { mode: 0o600 });
+  await writeFile(envFile, settings({ vault, state, dovecot, smtp }, options.more ?? {}), { mode: 0o600 });
   const processes = supervisor({
     env: { PATH: '/usr/bin:/bin', NODE_ENV: 'test', ENV_FILE: envFile },
     logs,
@@ -76,7 +78,10 @@ export async function openWorld(options: {
   };
 }
 
-function settings(at: { vault: string; state: string; dovecot: Dovecot; smtp: TestSmtp }): string {
+function settings(
+  at: { vault: string; state: string; dovecot: Dovecot; smtp: TestSmtp },
+  more: Readonly<Record<string, string>>,
+): string {
   const { user, password, host, port } = at.dovecot.user(USER);
   const values = {
     VAULT_DIR: at.vault,
@@ -99,6 +104,7 @@ function settings(at: { vault: string; state: string; dovecot: Dovecot; smtp: Te
     DOUBT_MINUTES: 0,
     MAX_SENDS_PER_HOUR: 10_000,
     SCAN_SECONDS: 1,
+    ...more,
   };
   return Object.entries(values)
     .map(([key, value]) => `${key}="${value}"\n`)
