@@ -64,7 +64,9 @@ export class OdooMcpClient implements PostEffects {
 
   async posted(id: TaskId): Promise<PostedInvoice | 'unknown'> {
     const result = await this.#child.call(TOOLS.posted, id);
-    return result.ok && result.value.posted !== null ? result.value.posted : 'unknown';
+    if (!result.ok || result.value.posted === null) return 'unknown';
+    const { bookedOn, ...posted } = result.value.posted;
+    return bookedOn === undefined ? posted : { ...posted, bookedOn };
   }
 }
 
@@ -72,9 +74,10 @@ function why(words: string): string {
   return words === '' ? 'odoo-mcp gave no answer' : words;
 }
 
-function draftLook({ is, changed, number, words }: DraftStatusAnswer): DraftLook {
+function draftLook({ is, changed, number, closedPeriod, words }: DraftStatusAnswer): DraftLook {
   switch (is) {
     case 'as_shown':
+      return closedPeriod === null ? { is } : { is, closedPeriod };
     case 'deleted':
     case 'cancelled':
       return { is };

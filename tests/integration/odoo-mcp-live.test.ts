@@ -224,15 +224,16 @@ describe('killed at', () => {
   });
 });
 
+async function offered(folder: string, shown: PostTarget, more: object = {}): Promise<void> {
+  const { id, kind, section, properties } = shown;
+  const data = { id, kind, ...properties, ...more };
+  const body = `> [!info] Verdict\n\n${INVOICE}\n\n${section}\n\n## Feedback\n\n## Request\n\nx\n`;
+  await mkdir(join(base.path, 'vault', folder), { recursive: true });
+  const path = join(base.path, 'vault', folder, noteName('Card', id as TaskId));
+  await writeFile(path, renderNote({ data, body }));
+}
+
 describe('draft_status', () => {
-  async function offered(folder: string, shown: PostTarget, more: object = {}): Promise<void> {
-    const { id, kind, section, properties } = shown;
-    const data = { id, kind, ...properties, ...more };
-    const body = `> [!info] Verdict\n\n${INVOICE}\n\n${section}\n\n## Feedback\n\n## Request\n\nx\n`;
-    await mkdir(join(base.path, 'vault', folder), { recursive: true });
-    const path = join(base.path, 'vault', folder, noteName('Card', id as TaskId));
-    await writeFile(path, renderNote({ data, body }));
-  }
   const look = (id: string) => client.lookAtDraft(id as TaskId);
 
   it('follows one document through everything that can happen to it', async () => {
@@ -295,6 +296,30 @@ describe('draft_status', () => {
     expect(answer.is).toBe(is);
     expect(JSON.stringify(answer)).toMatch(/"words":"[^"]{10}/);
     expect(JSON.stringify(answer)).not.toMatch(/Traceback|psycopg|5432|aaaaaaaa/);
+  });
+});
+
+describe('a closed period', () => {
+  it('is said before, and after it the day in the books', async () => {
+    const domain: unknown[] = [];
+    const companies = (await books.server.call('res.company', 'search', { domain })) as number[];
+    const locked = (day: string | false) =>
+      books.server.call('res.company', 'write', { ids: companies, vals: { sale_lock_date: day } });
+    const { id, ...shown } = await approved({ invoiceDate: '2020-05-05', dueDate: '2020-06-05' });
+    await offered('In_Progress/local-agent', { ...shown, id });
+    expect(await client.lookAtDraft(id)).toEqual({ is: 'as_shown' });
+    await locked('2020-12-31');
+    try {
+      const look = await client.lookAtDraft(id);
+      expect(look.is).toBe('as_shown');
+      expect(JSON.stringify(look)).toMatch(/"closedPeriod":"[^"]*lock/i);
+      await client.post(id);
+      const posted = await client.posted(id);
+      expect(posted).toMatchObject({ date: '2020-05-05', differs: [] });
+      expect(posted).toHaveProperty('bookedOn');
+    } finally {
+      await locked(false);
+    }
   });
 });
 

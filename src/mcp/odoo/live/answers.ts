@@ -28,6 +28,7 @@ export const draftStatusAnswer = z.strictObject({
   ]),
   changed: changedDraft.describe('`changed`, and `reset` when it differs as well; null otherwise'),
   number: z.string().max(200).nullable().describe('`posted`, `reset`: its number in Odoo'),
+  closedPeriod: words.nullable().describe('`as_shown`: Odoo’s words that it would be booked on another day'),
   words: words.describe('`refused`, `unknown`: why'),
 });
 export type DraftStatusAnswer = z.infer<typeof draftStatusAnswer>;
@@ -66,6 +67,11 @@ export const postedAnswer = z.strictObject({
       number: z.string().max(200),
       date: z.string().max(20),
       dueDate: z.string().max(20).nullable(),
+      bookedOn: z
+        .string()
+        .max(20)
+        .optional()
+        .describe('accounting date, where it is another day than `date`'),
       total: z.number(),
       currency: z.string().max(20),
       partner: z.string().max(2000),

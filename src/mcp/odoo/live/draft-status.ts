@@ -5,6 +5,7 @@ import type { StateFolder } from '../../../core/states.ts';
 import { parseNote } from '../../../core/task-file.ts';
 import type { TaskId } from '../../../core/task-id.ts';
 import { OdooFault } from '../../../odoo/faults.ts';
+import { closedPeriod } from '../../../odoo/posting/booking-day.ts';
 import { lookAtTarget, type TargetLook } from '../../../odoo/posting/look-at-target.ts';
 import { findOpenTask } from '../../open-tasks.ts';
 import type { Tool } from '../../tool.ts';
@@ -36,7 +37,10 @@ export const draftStatus: Tool<typeof input, typeof draftStatusAnswer, LiveDeps>
     if (read.action.id !== id) return answer('refused', { words: 'The note says another id than its name.' });
     const target = { ...read.action, externalId: externalIdOf(id) };
     try {
-      return answerOf(await lookAtTarget(await odoo.get(), target));
+      const books = await odoo.get();
+      const look = await lookAtTarget(books, target);
+      const shown = look.is === 'as_shown';
+      return { ...answerOf(look), closedPeriod: shown ? await closedPeriod(books, target.odooId) : null };
     } catch (error) {
       if (!(error instanceof OdooFault)) throw error;
       return answer(LASTING.has(error.class) ? 'refused' : 'unknown', { words: error.message });
@@ -71,7 +75,7 @@ function answerOf(look: TargetLook): DraftStatusAnswer {
 }
 
 function answer(is: DraftStatusAnswer['is'], more: Partial<DraftStatusAnswer>): DraftStatusAnswer {
-  return { is, changed: null, number: null, words: '', ...more };
+  return { is, changed: null, number: null, closedPeriod: null, words: '', ...more };
 }
 
 type Changed = Extract<TargetLook, { is: 'changed' }>['changed'];
