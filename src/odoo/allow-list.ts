@@ -112,6 +112,7 @@ const MOVE: AllowedModel = {
     ...['partner_id', 'commercial_partner_id', 'company_id', 'company_currency_id', 'currency_id'],
     ...['journal_id', 'invoice_date', 'invoice_date_due', 'invoice_payment_term_id', 'ref', 'invoice_origin'],
     ...['narration', 'fiscal_position_id', 'partner_bank_id', 'payment_state', 'payment_reference'],
+    'tax_lock_date_message',
     ...['amount_untaxed', 'amount_tax', 'amount_total', 'amount_residual', 'amount_residual_signed'],
   ],
   writes: MOVE_WRITES,

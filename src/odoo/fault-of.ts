@@ -230,7 +230,7 @@ export function faultOfNoAnswer(failure: NoAnswer, asked: Asked, deadlineMs: num
   const doubt = '; it may have been done all the same';
   switch (failure.why) {
     case 'deadline':
-      return make(`Odoo gave no answer within ${Math.round(deadlineMs / 1000)} seconds${lost ? doubt : ''}`);
+      return make(`Odoo gave no answer within ${Math.ceil(deadlineMs / 1000)} seconds${lost ? doubt : ''}`);
     case 'certificate':
       return make(`no trusted connection to Odoo${code}`);
     case 'too_large':
