@@ -166,7 +166,9 @@ export class OdooBooks implements DraftBooks {
     const { deadlineMs: timeout = 180_000 } = this.#options;
     try {
       const client = await this.#connect();
-      const result = await client.callTool({ name, arguments: args }, undefined, { signal, timeout });
+      // The library never takes its listener off again, and the drafter's signal lives as long as the process.
+      const options = { signal: AbortSignal.any([signal]), timeout };
+      const result = await client.callTool({ name, arguments: args }, undefined, options);
       if (result['isError'] === true) return this.#failed(name, toolFailed(result['content']));
       const read = schema.safeParse(result['structuredContent']);
       return read.success ? { ok: true, value: read.data } : this.#failed(name, unreadable());

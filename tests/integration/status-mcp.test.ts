@@ -1,8 +1,4 @@
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { spawn } from 'node:child_process';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -13,12 +9,12 @@ import { agents } from '../../src/mcp/status/agents.ts';
 import { queue } from '../../src/mcp/status/queue.ts';
 import { sync } from '../../src/mcp/status/sync.ts';
 import { freePort } from '../helpers/free-port.ts';
+import { mcpOverHttp, mcpOverStdio, startMain } from '../helpers/mcp-process.ts';
 import { askTool } from '../helpers/status-client.ts';
 import { testDir } from '../helpers/testdir.ts';
 import { until } from '../helpers/until.ts';
 
 /** The two entries as they are started, and the SDK's own client. */
-const ROOT = join(import.meta.dirname, '../..');
 const TOKEN = 'the-token-of-this-test';
 const MAINS = {
   'cloud-agent': 'src/cloud/status-mcp.main.ts',
@@ -51,48 +47,10 @@ function environment(extra: Record<string, string> = {}): Record<string, string>
   };
 }
 
-function start(host: Agent, env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, MAINS[host])], {
-    cwd: ROOT,
-    env: environment(env),
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-  let output = '';
-  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const gone = once(child, 'exit');
-  onTestFinished(async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-    await gone;
-  });
-  let isReady = false;
-  child.on('message', (message) => (isReady ||= message === 'ready'));
-  const ready = () =>
-    until('it is ready', () => {
-      if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}: ${output}`);
-      return isReady;
-    });
-  return { child, gone, ready, output: () => output };
-}
-
-async function connected(transport: Transport): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1' });
-  await client.connect(transport);
-  onTestFinished(() => client.close());
-  return client;
-}
-
-function overHttp(token = TOKEN): Promise<Client> {
-  const headers = { Authorization: `Bearer ${token}` };
-  const url = new URL(`http://127.0.0.1:${port}/mcp`);
-  return connected(new StreamableHTTPClientTransport(url, { requestInit: { headers } }));
-}
-
-function overStdio(host: Agent, env: Record<string, string> = {}): Promise<Client> {
-  const args = ['--import', 'tsx', join(ROOT, MAINS[host]), '--stdio'];
-  const command = { command: process.execPath, args, cwd: ROOT, stderr: 'ignore' as const };
-  return connected(new StdioClientTransport({ ...command, env: environment(env) }));
-}
+const start = (host: Agent, env: Record<string, string> = {}) => startMain(MAINS[host], environment(env));
+const overHttp = (token = TOKEN): Promise<Client> => mcpOverHttp(port, token);
+const overStdio = (host: Agent, env: Record<string, string> = {}): Promise<Client> =>
+  mcpOverStdio(MAINS[host], environment(env));
 
 const heartbeat = async (host: Agent): Promise<string> =>
   readFile(join(dir, `vault/Updates/${host}/status-mcp.json`), 'utf8').catch(() => '');
