@@ -121,7 +121,9 @@ async function productsOf(
     if (product === '' || asked.has(product)) continue;
     asked.add(product);
     const id = /^#\s?(\d{1,9})$/.exec(product)?.[1];
-    const by = id === undefined ? { words: product } : { id: Number(id) };
+    // As Odoo shows it, `[C-1] Consulting`, it is not searched for: code and name are two fields.
+    const words = /^\[[^\]]+\]\s*(\S.*)$/.exec(product)?.[1] ?? product;
+    const by = id === undefined ? { words } : { id: Number(id) };
     const choice = chooseProduct(product, at + 1, got(await books.findProducts(by, useOf(request), signal)));
     if (choice.ok) products.set(product, choice.value);
     else questions.push(choice.question);
