@@ -2,8 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DRAFT_CALLS } from '../../src/odoo/allow-list.ts';
+import { OdooFault } from '../../src/odoo/faults.ts';
+import { openOdoo } from '../../src/odoo/open-odoo.ts';
 import { type Caddy, startCaddy } from '../helpers/caddy.ts';
 import { type DeployedOdoo, startDeployedOdoo } from '../helpers/deployed-odoo.ts';
 
@@ -112,6 +117,53 @@ describe('Odoo with the settings of the deployment', () => {
     });
     expect(answer).toMatch(/^HTTP\/1\.1 101 /);
     expect(answer).toContain('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
+  });
+
+  it('gives our own client, through the closed proxy, the best of the three ways', async () => {
+    const settings = {
+      url: `https://localhost:${caddy.httpsPort}`,
+      db: 'books',
+      username: 'admin',
+      apiKey: odoo.adminKey,
+      protocol: 'auto',
+      ca: await readFile(caddy.caFile, 'utf8'),
+      allow: DRAFT_CALLS,
+    } as const;
+    const client = await openOdoo(settings);
+    expect(client).toMatchObject({ protocol: 'json2', version: expect.stringMatching(/^19/) as string });
+    await expect(openOdoo({ ...settings, protocol: 'jsonrpc' })).rejects.toThrow(OdooFault);
+    await expect(openOdoo({ ...settings, protocol: 'xmlrpc' })).rejects.toThrow(OdooFault);
+  });
+
+  it('takes the draft guard, and its key can draft and not post: what docs/odoo-deployment.md asks for', async () => {
+    const env = {
+      ODOO_URL: `https://localhost:${caddy.httpsPort}`,
+      ODOO_DB: 'books',
+      TLS_CA_FILE: caddy.caFile,
+      VAULT_DIR: join(odoo.root, 'vault'),
+      STATE_DIR: join(odoo.root, 'state'),
+      HOME: odoo.root,
+      PATH: process.env['PATH'] ?? '',
+    };
+    const handover = (args: readonly string[], more: Record<string, string>) =>
+      execa(
+        process.execPath,
+        ['--import', 'tsx', 'src/cli/handover.ts', 'odoo', 'guard', ...args, '--json'],
+        {
+          cwd: join(import.meta.dirname, '../..'),
+          extendEnv: false,
+          reject: false,
+          env: { ...env, ...more },
+        },
+      );
+    const admin = { ODOO_ADMIN_USERNAME: 'admin', ODOO_ADMIN_API_KEY: odoo.adminKey };
+    const installed = await handover(['install', '--bot', 'draft-bot', '--yes'], admin);
+    expect(installed.stderr).toBe('');
+    const { key } = JSON.parse(installed.stdout) as { key: { username: string; key: string } };
+    const bot = { ODOO_USERNAME: key.username, ODOO_API_KEY: key.key };
+    expect(JSON.parse((await handover(['check'], bot)).stdout)).toMatchObject({ ok: true });
+    const asAdmin = { ODOO_USERNAME: 'admin', ODOO_API_KEY: odoo.adminKey };
+    expect(JSON.parse((await handover(['check'], asAdmin)).stdout)).toMatchObject({ ok: false });
   });
 
   it('ends by itself when PostgreSQL goes away, which is why its container is restarted', async () => {

@@ -190,6 +190,16 @@ describe('on the host', () => {
     expect(await text(dir, 'backups/.copied')).toBe(`${NAME}\n`);
   });
 
+  it('the copy alone is made once for each backup, without another backup', async () => {
+    const { dir, docker, script } = await host();
+    const log = join(await testDir(), 'copied');
+    await mkdir(join(dir, 'backups', NAME));
+    const copy = { BACKUP_COPY_COMMAND: `basename "$1" >>'${log}'` };
+    for (let run = 0; run < 2; run++) expect((await script('backup.sh', ['--copy-only'], copy)).code).toBe(0);
+    expect(await text(log)).toBe(`${NAME}\n`);
+    expect(await docker.calls()).toEqual([]);
+  });
+
   it('a copy that fails is a failure, and is not noted', async () => {
     const { dir, script } = await host();
     await mkdir(join(dir, 'backups', NAME));

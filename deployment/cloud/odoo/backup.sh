@@ -3,6 +3,7 @@
 #
 #   backup.sh                       makes one now (on the host: in the container `backup`)
 #   backup.sh --copy                and then copies the newest one elsewhere with BACKUP_COPY_COMMAND
+#   backup.sh --copy-only           copies the newest one, unless that was done already
 #   backup.sh --bare [--daily-at HH:MM]   here; with a time: for ever, one a day (UTC)
 #
 # <BACKUP_DIR>/<database>-<UTC time>/
@@ -28,6 +29,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --bare) bare=yes ;;
     --copy) copy=yes ;;
+    --copy-only) copy=only ;;
     --daily-at) daily=${2:?a time, like 02:15} && shift ;;
     -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" && exit 0 ;;
     *) die "unknown: $1" ;;
@@ -43,6 +45,10 @@ copy_newest() {
   # shellcheck disable=SC2153
   newest=$(backups "$ODOO_DB" | head -n 1)
   [ -n "$newest" ] || die "there is no backup to copy"
+  if [ "$copy" = only ] && [ "$(cat "$BACKUP_DIR/.copied" 2>/dev/null)" = "$newest" ]; then
+    say "$newest was copied before"
+    return
+  fi
   # $1 is the folder. What the command does with it, and whether it encrypts, is its own affair.
   sh -c "$BACKUP_COPY_COMMAND" backup-copy "$BACKUP_DIR/$newest" || die "BACKUP_COPY_COMMAND failed; $newest is here only"
   printf '%s\n' "$newest" >"$BACKUP_DIR/.copied.$$"
@@ -52,6 +58,7 @@ copy_newest() {
 
 on_the_host() {
   read_site
+  [ "$copy" != only ] || { copy_newest && exit 0; }
   local status=0
   compose run --rm -T --no-deps backup /odoo/backup.sh --bare || status=$?
   [ "$status" -eq 0 ] || [ "$status" -eq 3 ] || exit "$status"
@@ -63,6 +70,7 @@ on_the_host() {
 
 # ---- here --------------------------------------------------------------------------------------------------------
 
+[ "$copy" != only ] || { need BACKUP_DIR && copy_newest && exit 0; }
 need ODOO_DB ODOO_FILESTORE BACKUP_DIR
 check_name "$ODOO_DB"
 HOURS=${BACKUP_KEEP_HOURS:-48} DAILY=${BACKUP_KEEP_DAILY:-14} WEEKLY=${BACKUP_KEEP_WEEKLY:-8}
