@@ -212,6 +212,13 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     expect(await ask(protocol)).toBe(7);
   });
 
+  it('the connection ends with the deadline', async () => {
+    let ended = false;
+    api.on('/', { write: (response) => void response.on('close', () => (ended = true)) });
+    await faultOf(ask(protocol, { deadlineMs: 200 }));
+    await until('it is closed', () => ended);
+  });
+
   it('a call is given up when it is told to', async () => {
     const stop = new AbortController();
     api.on('/', 'hang');

@@ -55,6 +55,8 @@ describe('posting', () => {
       { line_ids: [[1, 5, { parent_state: 'posted' }]] },
       { invoice_line_ids: [[1, 5, { name: 'x' }]] },
       { invoice_line_ids: [[2, 5, 0]] },
+      { invoice_line_ids: [[5, 7, 0]] },
+      { invoice_line_ids: [[0, 7, { name: 'x' }]] },
       { invoice_line_ids: [[4, 5, 0]] },
       { invoice_line_ids: [[0, 0, { parent_state: 'posted' }]] },
       { invoice_line_ids: [[0, 0, { move_id: 3 }]] },
