@@ -17,7 +17,7 @@ import {
 } from '../core/odoo/invoice-card.ts';
 import { readInvoiceBody } from '../core/odoo/invoice-body.ts';
 import { notAsAsked } from '../core/odoo/not-as-asked.ts';
-import { type InvoiceRequest, readRequest } from '../core/odoo/request.ts';
+import { type InvoiceRequest, isBlankRequest, readRequest } from '../core/odoo/request.ts';
 import type { Question } from '../core/odoo/resolve.ts';
 import { num, parseNote, renderNote, type TaskNote, text, withData } from '../core/task-file.ts';
 import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
@@ -89,6 +89,8 @@ async function claimName(deps: DraftInvoiceDeps, name: string): Promise<string |
   if (stat === null) return null;
   const source = read.ok ? read.text : '';
   const parsed = parseNote(source);
+  // Somebody looks for the customer's name: Obsidian made the file with the form in it.
+  if (parsed.ok && isBlankRequest(parsed.note)) return null;
   const said = parsed.ok ? text(parsed.note, 'id') : undefined;
   const kept = isTaskId(said) && MINE.test(said) && !(await liesElsewhere(deps, said)) ? said : null;
   const stem = name.replace(/\.md$/, '').replace(/ (?:em|od)-[0-9a-f]{16}/g, '');

@@ -91,7 +91,7 @@ export interface Desk<Open extends OpenNote> {
   readonly offered: 'Pending_Approval/email' | 'Pending_Approval/odoo';
   /** Does a note of this name in our folder belong to this desk? */
   readonly takes: (name: string) => boolean;
-  /** The name a waiting note is claimed under; null: it is gone. */
+  /** The name a waiting note is claimed under; null: it is gone, or not for anybody yet. */
   readonly claimName: (name: string) => Promise<string | null>;
   /** The claimed note, or null when it was none for us: gone, set aside with its reason, or handed on. */
   readonly open: (ref: NoteRef) => Promise<Open | null>;

@@ -2,7 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isTaskFileName } from '../../src/core/filename.ts';
+import { isBlankRequest, readRequest } from '../../src/core/odoo/request.ts';
 import { OTHER_FOLDERS, STATES } from '../../src/core/states.ts';
+import { parseNote, type TaskNote } from '../../src/core/task-file.ts';
+import { parseTemplate } from '../../src/drafting/template.ts';
 
 const template = join(import.meta.dirname, '../../vault-template');
 
@@ -41,5 +44,57 @@ describe('the vault template', () => {
     const handbook = await readFile(join(template, 'Company_Handbook.md'), 'utf8');
     for (const section of ['## Tone', '## Signature', '## Standing facts'])
       expect(handbook).toContain(`\n${section}\n`);
+  });
+});
+
+describe('the requests among the templates', () => {
+  const form = async (name: string) => {
+    const source = await readFile(join(template, `Templates/${name} request.md`), 'utf8');
+    const parsed = parseNote(source);
+    if (!parsed.ok) throw new Error(parsed.fault.message);
+    return { source, note: parsed.note };
+  };
+  const filled = (note: TaskNote, data: Record<string, string>): TaskNote => ({
+    data: { ...note.data, ...data },
+    body: note.body.replace(/^\|(?: +\|){7}$/m, '| | Work | 2 | | 50 | | 19% |'),
+  });
+
+  it.each([
+    ['Invoice', { customer: 'ACME' }, 'out_invoice'],
+    ['Vendor bill', { vendor: 'ACME', invoice_date: '2026-11-20', purchase_reference: 'R-1' }, 'in_invoice'],
+    ['Credit note', { customer: 'ACME', credits: 'INV/2026/00001' }, 'out_refund'],
+  ])('%s: read as soon as it is filled in, help and all', async (name, data, type) => {
+    const { note } = await form(name);
+    expect(isBlankRequest(note)).toBe(true);
+    const read = readRequest(filled(note, data));
+    expect(read).toMatchObject({
+      ok: true,
+      request: {
+        type,
+        terms: '',
+        lines: [{ description: 'Work', quantity: '2', price: '50', taxes: ['19%'] }],
+      },
+    });
+    expect(isBlankRequest(filled(note, data))).toBe(false);
+  });
+
+  it.each(['Invoice', 'Vendor bill', 'Credit note'])('%s: no template for a mail', async (name) => {
+    expect(parseTemplate(`${name} request.md`, (await form(name)).source)).toEqual({
+      ok: false,
+      message: null,
+    });
+  });
+
+  it('have properties of a known type, and so have the cards', async () => {
+    const { types } = JSON.parse(await readFile(join(template, '.obsidian/types.json'), 'utf8')) as {
+      types: Record<string, string>;
+    };
+    for (const name of ['Invoice', 'Vendor bill', 'Credit note'])
+      expect(Object.keys((await form(name)).note.data).filter((key) => types[key] === undefined)).toEqual([]);
+    expect([types['invoice_date'], types['due_date'], types['covering_mail']]).toEqual([
+      'date',
+      'date',
+      'checkbox',
+    ]);
   });
 });

@@ -441,6 +441,19 @@ describe('notes that are something else', () => {
     expect(invoicer.books.calls).toEqual([]);
   });
 
+  it('a form that nobody filled in yet is left where it is', async () => {
+    const invoicer = await openInvoicer();
+    await invoicer.put(
+      `${INBOX}/Form.md`,
+      requestNote({ customer: '' }, '| Text | Price |\n|--|--|\n|  |  |'),
+    );
+    await invoicer.pass();
+    expect(await invoicer.names(INBOX)).toEqual(['Form.md']);
+    await invoicer.put(`${INBOX}/Form.md`, requestNote());
+    await invoicer.pass();
+    expect(await invoicer.names(OFFERED)).toHaveLength(1);
+  });
+
   it('one that cannot be read is set aside with its reason', async () => {
     const invoicer = await openInvoicer();
     await invoicer.put(`${INBOX}/Broken.md`, 'no properties at all');

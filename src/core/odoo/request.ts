@@ -114,6 +114,19 @@ export function readRequest(note: TaskNote): ReadRequest {
   };
 }
 
+/** A form from a template that nobody filled in yet: no partner and not one line. Anything else is read, faults and all. */
+export function isBlankRequest(note: TaskNote): boolean {
+  if (odooKind(note) === null) return false;
+  if (['customer', 'vendor'].some((key) => (text(note, key) ?? '').trim() !== '')) return false;
+  const { request, invoice } = readInvoiceBody(note.body);
+  if (invoice !== null || text(note, 'drafted_at') !== undefined) return false;
+  const part = linesPart(request);
+  const table = findTable(part);
+  if (table === null) return false;
+  const read = readLinesTable(part.slice(table.from, table.to));
+  return read.ok && read.lines.length === 0;
+}
+
 const TYPES: Readonly<Record<OdooKind, Readonly<Record<'customer' | 'vendor', MoveType>>>> = {
   odoo_invoice: { customer: 'out_invoice', vendor: 'out_invoice' },
   odoo_bill: { customer: 'in_invoice', vendor: 'in_invoice' },
