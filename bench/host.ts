@@ -7,7 +7,12 @@ import type { MailAccount } from '../tests/helpers/dovecot.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-export type ProcessName = 'cloud-email-watcher' | 'draft-replier' | 'approval-handler' | 'orchestrator';
+export type ProcessName =
+  | 'cloud-email-watcher'
+  | 'draft-replier'
+  | 'odoo-mcp'
+  | 'approval-handler'
+  | 'orchestrator';
 
 /** One process as PM2 would run it, without PM2. */
 export interface Started {
@@ -106,7 +111,7 @@ function environment(settings: HostSettings, vault: string): string {
 
 /** With the options of the process table: what is measured is what runs at a user's. */
 async function commandOf(name: ProcessName): Promise<string[]> {
-  const cloud = name === 'cloud-email-watcher' || name === 'draft-replier';
+  const cloud = ['cloud-email-watcher', 'draft-replier', 'odoo-mcp'].includes(name);
   const table = (await import(pathToFileURL(join(ROOT, 'deployment/process-table.js')).href)) as ProcessTable;
   // An edge that is not configured here and now is not in the table; all of a host have the same options.
   const [app] = cloud ? table.cloudApps() : table.localApps();

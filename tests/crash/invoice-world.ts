@@ -1,5 +1,5 @@
 /** A crash world with a real Odoo: requests in, documents posted, counted from the files and the database alone. */
-import { mkdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../helpers/free-port.ts';
@@ -10,7 +10,6 @@ import { openWorld, type World } from './world.ts';
 import type { SupervisorOptions } from './supervisor.ts';
 
 export const INVOICE_PROCESSES = ['odoo-mcp', 'draft-replier', 'approval-handler'] as const;
-export type InvoiceProcess = (typeof INVOICE_PROCESSES)[number];
 
 export interface InvoiceWorld extends World {
   readonly odoo: OdooServer;
@@ -135,9 +134,4 @@ function text(mark: string, more: Readonly<Record<string, string>>): string {
     `| Work ${mark} | 3 | 99.95 | 15% |`,
     '',
   ].join('\n');
-}
-
-/** What the processes of this world logged, for a failure. */
-export function logOf(world: World, name: string): Promise<string> {
-  return readFile(join(world.dir, 'logs', `${name}.log`), 'utf8');
 }
