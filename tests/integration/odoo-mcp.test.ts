@@ -127,6 +127,50 @@ describe('on HTTP', () => {
   });
 });
 
+it('answers with every tool what its schema says', async () => {
+  await start().ready();
+  const client = await overHttp();
+  const id = newTask();
+  const bill = { ...draft(id), type: 'in_invoice', invoice_date: '2026-11-03', reference: 'R-1' };
+  await askTool(client, createDraft, { ...bill, terms: 'Thank you', origin: 'PO 7' });
+  await server.call('account.move', 'action_post', {
+    ids: [(await askTool(client, createDraft, bill)).invoice.id],
+  });
+  const open = newTask();
+  const asked: readonly (readonly [string, Record<string, unknown>])[] = [
+    ['find_partners', { query: 'acme', limit: 1 }],
+    ['find_products', { query: 'CONS', use: 'sale' }],
+    ['list_taxes', {}],
+    ['list_journals', { type: 'sale' }],
+    ['list_invoices', { types: ['in_invoice'], state: 'posted', partner_id: customer, open: true }],
+    [
+      'list_invoices',
+      { overdue_on: '2030-01-01', date_from: '2026-01-01', date_to: '2026-12-31', query: 'R' },
+    ],
+    ['read_invoice', { task_id: id }],
+    ['read_invoice', { id: 999_999 }],
+    ['aging_report', { side: 'payable', limit: 1 }],
+    ['aging_report', { side: 'receivable', as_of: '2026-11-30' }],
+    ['partner_account', { partner_id: customer }],
+    ['partner_account', { partner_id: 999_999 }],
+    ['create_draft', draft(open)],
+    ['revise_draft', draft(open, '1.5')],
+    ['attach_file', { task_id: open, name: 'quote.pdf', base64: 'JVBERi0xLjQK' }],
+    ['attach_file', { task_id: open, name: 'quote.pdf', base64: 'JVBERi0xLjQK' }],
+  ];
+  // The SDK's client holds each answer against the published schema.
+  const { tools } = await client.listTools();
+  expect(tools.map(({ name }) => name).filter((name) => !asked.some(([one]) => one === name))).toEqual([]);
+  const answers: unknown[] = [];
+  for (const [name, args] of asked) {
+    const { isError, content, structuredContent } = await client.callTool({ name, arguments: args });
+    expect({ name, isError, content: isError === true ? content : [] }).toEqual({ name, content: [] });
+    answers.push(structuredContent);
+  }
+  expect(answers.at(10)).toMatchObject({ account: { payable: 300.5, open: [{ reference: 'R-1' }] } });
+  expect(answers.slice(-2)).toMatchObject([{ created: true }, { created: false }]);
+});
+
 describe('on stdio', () => {
   it('offers what HTTP offers, beside it and without its token or port', async () => {
     const process = start();

@@ -14,6 +14,7 @@ const output = z.strictObject({
       currency: z.string().describe('of the company; the two sums are in it'),
       receivable: z.number().describe('what the partner owes us'),
       payable: z.number().describe('what we owe the partner'),
+      cut: z.boolean().describe('true: more documents are open than were counted, the two sums are too low'),
       open: z.array(invoiceRow),
     })
     .nullable()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EffectJournal, type JournalOptions, type SealInput } from '../../journal/journal.ts';
+import { EffectJournal, type JournalOptions } from '../../journal/journal.ts';
 import { type JournalFormat, sealedShape } from '../../journal/journal-records.ts';
 
 /** How a posting is kept in the journal: `sealed.json`, `target.json`, `filed.json`. */
@@ -50,7 +50,6 @@ export const POST_FORMAT: JournalFormat<SealedPost, FiledPost> = {
 };
 
 export type PostJournal = EffectJournal<SealedPost, FiledPost>;
-export type PostSealInput = SealInput<SealedPost>;
 
 export function openPostJournal(options: JournalOptions): Promise<PostJournal> {
   return EffectJournal.open(options, POST_FORMAT);
