@@ -6,7 +6,7 @@ import { loadOnce } from './load-once.ts';
 import type { Odoo } from './odoo.ts';
 import { searchRows } from './read-rows.ts';
 
-export const MAX_ATTACHMENT_BYTES = 10_000_000;
+const MAX_ATTACHMENT_BYTES = 10_000_000;
 
 export interface AttachedFile {
   readonly name: string;

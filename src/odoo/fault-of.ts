@@ -5,6 +5,7 @@
 import { cleanWords } from './clean-words.ts';
 import { OdooFault, type OdooFaultCode } from './faults.ts';
 import type { NoAnswer } from './http.ts';
+import { networkWords } from './network-words.ts';
 
 /** What was asked. */
 export interface Asked {
@@ -88,12 +89,7 @@ function faultOfValue(message: string, make: Make): OdooFault {
 }
 
 /** Its own words name host and port of PostgreSQL, so none of them is passed on. */
-export function faultOfDatabase(
-  name: string,
-  message: string,
-  asked: Asked,
-  status: number | null,
-): OdooFault {
+function faultOfDatabase(name: string, message: string, asked: Asked, status: number | null): OdooFault {
   const make = (code: OdooFaultCode, words?: string): OdooFault => faultWith(code, asked, { words, status });
   if (namesMissingDatabase(message, asked.db)) return make('wrong_database', noSuchDatabase(asked));
   if (/(^|\.)(OperationalError|InterfaceError|PoolError|AdminShutdown|CannotConnectNow)$/.test(name)) {
@@ -224,25 +220,27 @@ function noSuchDatabase(asked: Asked): string {
 /** No whole answer. What was sent and may write is never "it failed". */
 export function faultOfNoAnswer(failure: NoAnswer, asked: Asked, deadlineMs: number): OdooFault {
   const lost = failure.sent && asked.writes;
-  const code = failure.code === '' ? '' : ` (${failure.code})`;
-  const make = (words: string, cause: OdooFaultCode = lost ? 'unknown' : 'unreachable'): OdooFault =>
-    new OdooFault(cause, words);
-  const doubt = '; it may have been done all the same';
+  const known = networkWords(failure.code);
+  const why = known === '' ? '' : `: ${known}`;
+  const doubt = lost ? '; it may have been done all the same' : '';
+  // Its code is for the log.
+  const make = (words: string, code: OdooFaultCode = lost ? 'unknown' : 'unreachable'): OdooFault =>
+    new OdooFault(code, words, { cause: failure });
   switch (failure.why) {
     case 'deadline':
-      return make(`Odoo gave no answer within ${Math.ceil(deadlineMs / 1000)} seconds${lost ? doubt : ''}`);
+      return make(`Odoo gave no answer within ${Math.ceil(deadlineMs / 1000)} seconds${doubt}`);
     case 'certificate':
-      return make(`no trusted connection to Odoo${code}`);
+      return make(`there is no connection to Odoo that can be trusted${why}`);
     case 'too_large':
       return failure.sent
         ? make('the answer of Odoo is too large', lost ? 'unknown' : 'malformed')
         : make('not sent to Odoo: it is too large', 'invalid_call');
     case 'given_up':
-      return make(`the call to Odoo was given up${lost ? doubt : ''}`);
+      return make(`the call to Odoo was given up${doubt}`);
     case 'connection':
-      return lost
-        ? make(`the connection to Odoo broke before its answer${code}${doubt}`)
-        : make(`Odoo cannot be reached${code}`);
+      return make(
+        lost ? `the connection to Odoo broke before its answer${doubt}` : `Odoo cannot be reached${why}`,
+      );
   }
 }
 

@@ -68,7 +68,7 @@ export const WRONG_KEY =
   'Odoo does not accept the key: the user or the key is wrong, or the key has expired, or the user is switched off';
 
 /** A method that returns nothing answers with neither result nor error: null. @throws OdooFault */
-export async function askJsonRpc(address: Address, call: JsonRpcCall): Promise<OdooValue> {
+async function askJsonRpc(address: Address, call: JsonRpcCall): Promise<OdooValue> {
   const asked = askedOf(address, call.writes);
   const { service, method, args } = call;
   let answer: Awaited<ReturnType<typeof exchange>>;

@@ -2,7 +2,6 @@
  * What the rest of the program sees of an Odoo: one call, on whatever transport. Every operation of ours is made of
  * this; no tool and no note ever names a model or a method.
  */
-import type { OdooFault } from './faults.ts';
 
 export type OdooProtocol = 'json2' | 'jsonrpc' | 'xmlrpc';
 
@@ -37,5 +36,3 @@ export interface Odoo {
   /** @throws OdooFault */
   call(call: OdooCall, signal?: AbortSignal): Promise<OdooValue>;
 }
-
-export type { OdooFault };

@@ -15,7 +15,6 @@ export function parseAnswer<T>(schema: z.ZodType<T>, answer: OdooValue, what: st
 
 /** Odoo says `false` for what is empty. */
 export const text = z.union([z.string(), z.literal(false)]).transform((value) => value || '');
-export const textOrNull = z.union([z.string(), z.literal(false)]).transform((value) => value || null);
 export const date = z
   .union([z.string().regex(/^\d{4}-\d\d-\d\d$/), z.literal(false)])
   .transform((value) => value || null);
@@ -88,7 +87,7 @@ export function placeOf(wish: PageWish): { readonly limit: number; readonly offs
 }
 
 /** `rows` were asked with one more than the page holds. */
-export function pageOf<T>(rows: readonly T[], place: { limit: number; offset: number }): Page<T> {
+function pageOf<T>(rows: readonly T[], place: { limit: number; offset: number }): Page<T> {
   const more = rows.length > place.limit;
   return { items: rows.slice(0, place.limit), next: more ? String(place.offset + place.limit) : null };
 }

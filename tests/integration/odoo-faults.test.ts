@@ -124,7 +124,10 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     await server.kill9();
     try {
       const fault = await faultOf(createDraft(odoo, key, draft()));
-      expect(fault).toMatchObject({ code: 'unreachable', message: 'Odoo cannot be reached (ECONNREFUSED)' });
+      expect(fault).toMatchObject({
+        code: 'unreachable',
+        message: 'Odoo cannot be reached: nothing answers at its address',
+      });
       expect((await faultOf(odooConnection(settings(protocol)).get())).code).toBe('unreachable');
     } finally {
       await server.start();
