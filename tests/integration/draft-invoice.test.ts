@@ -315,8 +315,26 @@ describe('a card that comes back', () => {
     expect(verdict).toContain('Invoice for ACME GmbH: 1,428.00 EUR');
     expect(verdict).toContain('**Changed** since the last card:');
     expect(verdict).toContain('| Consulting in November | 12 |');
+    expect(note.data['title']).toBe('Invoice for ACME GmbH');
     expect(invoicer.books.documents.size).toBe(1);
     expect(postActionOf(note).ok).toBe(true);
+  });
+
+  it('has a title that follows what it is, and keeps one of the user', async () => {
+    const invoicer = await drafted();
+    invoicer.books.partners.push({ ...ACME, id: 50, name: 'Bolt AG' });
+    const titles: unknown[] = [];
+    for (const change of [
+      { customer: 'nobody' },
+      { customer: 'Bolt AG' },
+      { title: 'Mine' },
+      { customer: '#42' },
+    ]) {
+      await invoicer.giveBack((note) => withData(note, change));
+      await invoicer.pass();
+      titles.push((await invoicer.card()).note.data['title']);
+    }
+    expect(titles).toEqual(['Request for Odoo', 'Invoice for Bolt AG', 'Mine', 'Mine']);
   });
 
   it('does not take for a wish what Odoo had filled in, and takes what the user wrote over it', async () => {

@@ -15,9 +15,14 @@ export function invoiceHeadline(facts: {
   readonly total: number;
   readonly currency: string;
 }): string {
-  const partner = inlineText(facts.partner, 80);
   const amount = `${moneyText(facts.total, places(facts.currency))} ${inlineText(facts.currency, 10)}`;
-  return `${WORDS[facts.kind]} ${partner === '' ? 'nobody' : partner}: ${amount}`;
+  return `${invoiceTitle(facts.kind, facts.partner)}: ${amount}`;
+}
+
+/** `Invoice for ACME GmbH`. */
+export function invoiceTitle(kind: OdooKind, partner: string): string {
+  const name = inlineText(partner, 80);
+  return `${WORDS[kind]} ${name === '' ? 'nobody' : name}`;
 }
 
 /** ISO 4217's number of decimals; two where the code is none. */

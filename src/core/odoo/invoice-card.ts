@@ -6,11 +6,11 @@ import { list, num, type TaskNote, text, withData } from '../task-file.ts';
 import type { TaskId } from '../task-id.ts';
 import { moneyText } from './amounts.ts';
 import { inlineText } from './cell-text.ts';
-import { invoiceHeadline } from './headline.ts';
+import { invoiceHeadline, invoiceTitle } from './headline.ts';
 import type { Invoice, OdooKind, Twin } from './invoice.ts';
 import { type InvoiceBody, readInvoiceBody, renderInvoiceBody } from './invoice-body.ts';
 import { invoiceProperties, invoiceSection } from './invoice-section.ts';
-import { sectionDifference } from './post-action.ts';
+import { odooKind, sectionDifference } from './post-action.ts';
 import type { Question } from './resolve.ts';
 
 /** What every card needs, whatever stands on it. */
@@ -36,6 +36,7 @@ export interface InvoiceCardFacts extends CardStamp {
   readonly remarks: readonly string[];
 }
 
+const OPEN_TITLE = 'Request for Odoo';
 const MAX_WARNINGS = 20;
 const SHOWN_WARNINGS = 8;
 const SHOWN_TWINS = 4;
@@ -62,7 +63,7 @@ export function invoiceCard(note: TaskNote, facts: InvoiceCardFacts): TaskNote {
       dates(invoice),
       ...shownWarnings(warnings),
       ...(changes.length > 0
-        ? ['**Changed** since the last card:', ...changes.map((line) => `- ${line}`)]
+        ? ['**Changed** since the last card:', ...changes.map((line) => `- ${line}`), '']
         : []),
       ...(facts.coveringMail
         ? ['After posting, a covering mail with the PDF is offered to you as a second card.']
@@ -71,7 +72,7 @@ export function invoiceCard(note: TaskNote, facts: InvoiceCardFacts): TaskNote {
     ],
   };
   return withData(card(note, facts, { ...before, invoice: section }, verdict), {
-    title: text(note, 'title') || propertyText(headline, 120),
+    title: titleOf(note, invoiceTitle(facts.kind, properties.partner)),
     ...properties,
     covering_mail: facts.coveringMail,
     odoo_link: safeLink(facts.link),
@@ -80,6 +81,14 @@ export function invoiceCard(note: TaskNote, facts: InvoiceCardFacts): TaskNote {
     drafted_by: 'odoo-mcp',
     warnings: warnings.slice(0, MAX_WARNINGS).map((line) => propertyText(line)),
   });
+}
+
+/** The user's own title, or ours for what it is now; an amount in it would outlive the draft. */
+function titleOf(note: TaskNote, ours: string): string {
+  const title = text(note, 'title') ?? '';
+  const before = odooKind(note);
+  const made = before === null ? '' : invoiceTitle(before, text(note, 'partner') ?? '');
+  return ['', OPEN_TITLE, made].includes(title) ? ours : title;
 }
 
 /** What the request leaves open and Odoo fills in, so that it is not read as the user's wish when the card comes back. */
@@ -136,13 +145,15 @@ export function questionCard(
         `- **${inlineWords(question.asks)}** ${question.answer}`,
         ...question.choices.map((choice) => `    - ${inlineText(choice, MAX_WORDS)}`),
       ]),
+      // Without it the last line would belong to the last question.
+      '',
       facts.hint ??
         'Change the properties or the table under Request, then move this note to `Needs_Action/odoo`; or to `Rejected` to drop it.',
     ],
   };
   const before = readInvoiceBody(note.body);
   return withData(card(withoutFilled(note), facts, { ...before, invoice: null }, verdict), {
-    title: text(note, 'title') || 'Request for Odoo',
+    title: titleOf(note, OPEN_TITLE),
     ...Object.fromEntries(OF_A_DRAFT.map((key) => [key, undefined])),
     drafted_by: 'odoo-mcp',
     warnings: [...faults, ...questions.map((question) => question.asks)]

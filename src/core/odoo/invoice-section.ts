@@ -145,7 +145,10 @@ function totals(invoice: Invoice): string[] {
     '| --- | ---: |',
     `| Without tax | ${money(invoice.untaxed)} |`,
     ...invoice.taxLines.map((tax) => `| ${inlineText(tax.name)} | ${money(tax.amount)} |`),
-    `| Tax | ${money(invoice.tax)} |`,
+    // With one tax, its row is the sum.
+    ...(invoice.taxLines.length === 1 && invoice.taxLines[0]?.amount === invoice.tax
+      ? []
+      : [`| Tax | ${money(invoice.tax)} |`]),
     `| **Total** | **${money(invoice.total)}** |`,
   ];
 }

@@ -24,11 +24,21 @@ describe('the section ## Invoice', () => {
 | --- | ---: |
 | Without tax | 1,000.00 |
 | 19% | 190.00 |
-| Tax | 190.00 |
 | **Total** | **1,190.00** |
 
 Fingerprint: ${fingerprint(anInvoice())}`,
     );
+  });
+
+  it('sums up several taxes, and says that there is none', () => {
+    const two = anInvoice({
+      taxLines: [
+        { name: '19%', amount: 100 },
+        { name: '7%', amount: 90 },
+      ],
+    });
+    expect(invoiceSection(two)).toContain('| 19% | 100.00 |\n| 7% | 90.00 |\n| Tax | 190.00 |');
+    expect(invoiceSection(anInvoice({ taxLines: [], tax: 0 }))).toContain('| Tax | 0.00 |');
   });
 
   it('is the same text after it was normalised for comparing', () => {
