@@ -33,15 +33,9 @@ export function seed(tables: Tables, series: number, guard: boolean, now: Date):
   const stamp = { create_date: timestamp(now), write_date: timestamp(now), create_uid: 1, write_uid: 1 };
   const put = (model: string, cells: Cells): number => tables.insert(model, { ...stamp, ...cells }).id;
   const country = put('res.country', { name: 'United States', code: 'US' });
-  put('res.currency', { name: 'USD', symbol: '$', rounding: 0.01, decimal_places: 2, rate: 1, active: true });
-  put('res.currency', {
-    name: 'EUR',
-    symbol: '€',
-    rounding: 0.01,
-    decimal_places: 2,
-    rate: 0.9,
-    active: false,
-  });
+  for (const [name, symbol, decimal_places, active] of CURRENCIES) {
+    put('res.currency', { name, symbol, decimal_places, active, rounding: 10 ** -decimal_places, rate: 1 });
+  }
   const own = put('res.partner', {
     ...{ name: 'Example Books', email: 'books@example.com', is_company: true, active: true },
     country_id: country,
@@ -59,6 +53,13 @@ export function seed(tables: Tables, series: number, guard: boolean, now: Date):
   if (guard) put('base.automation', { name: 'Handover: drafts only', active: true });
   return seedUsers(put, company);
 }
+
+/** The company's own is the first; the others wait to be switched on. */
+const CURRENCIES = [
+  ['USD', '$', 2, true],
+  ['EUR', '€', 2, false],
+  ['JPY', '¥', 0, false],
+] as const;
 
 /** Ids of accounts, in the order they are made below. */
 const TAX_RECEIVED = 3;
