@@ -217,6 +217,9 @@ describe("with the bot's key", () => {
       ['account.move.line', 'write', { ids: [await lineOf(id)], vals: { move_id: posted } }],
       ['account.move.line', 'write', { ids: [await lineOf(posted)], vals: { name: 'mine now' } }],
       ['account.move.line', 'unlink', { ids: [await lineOf(posted)] }],
+      ['account.move.line', 'reconcile', { ids: [await lineOf(posted)] }],
+      ['account.payment', 'create', { vals_list: [{ payment_type: 'inbound', amount: 1 }] }],
+      ['account.payment.register', 'create', { vals_list: [{}] }],
       ['account.move.line', 'write', { ids: [await lineOf(draftOfPerson)], vals: { price_unit: 1 } }],
       ['res.users', 'write', { ids: [bot.uid], vals: { group_ids: [[4, 1]] } }],
       ['ir.actions.server', 'create', { vals_list: [{ name: 'x', state: 'code' }] }],
@@ -234,6 +237,22 @@ describe("with the bot's key", () => {
       'draft|no',
     );
     expect(await odoo.server.sql(`select count(*) from account_move where state = 'posted'`)).toBe('1');
+  });
+
+  it('posts nothing by starting the scheduled action that posts what is due', async () => {
+    const due = { move_type: 'out_invoice', partner_id: 1, invoice_date: '2026-01-02', date: '2026-01-02' };
+    const invoice_line_ids = [[0, 0, { name: 'x', quantity: 1, price_unit: 1 }]];
+    const vals_list = [{ ...due, auto_post: 'at_date', invoice_line_ids }];
+    const [id = 0] = (await odoo.server.call('account.move', 'create', { vals_list })) as number[];
+    const domain = [['code', 'like', '_autopost_draft_entries']];
+    const ids = await odoo.server.call('ir.actions.server', 'search', { domain });
+    expect(ids).toHaveLength(1);
+    await raw(bot, 'ir.actions.server', 'run', { ids });
+    const state = (): Promise<string> => odoo.server.sql(`select state from account_move where id = ${id}`);
+    expect(await state()).toBe('draft');
+    // Started by the administrator it does post: the trial was one.
+    await odoo.server.call('ir.actions.server', 'run', { ids });
+    expect(await state()).toBe('posted');
   });
 
   it('leaves people alone: a person posts what the bot drafted', async () => {
