@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Invoice } from '../../src/core/odoo/invoice.ts';
 import { externalIdOf } from '../../src/core/odoo/external-id.ts';
 import { readInvoiceBody } from '../../src/core/odoo/invoice-body.ts';
@@ -210,6 +210,26 @@ describe('on a real Odoo', () => {
     await act('button_cancel', invoice.id);
     await yes();
     expect(await lead()).toContain('Somebody cancelled this document in Odoo');
+  });
+
+  it('a closed period is said before, and where it is booked then is said after', async () => {
+    const lock = (day: string | false) =>
+      server.call('res.company', 'write', { ids: [1], vals: { fiscalyear_lock_date: day } });
+    const invoice = await offered({ invoiceDate: '2020-05-05' });
+    await lock('2020-12-31');
+    onTestFinished(async () => {
+      await lock(false);
+    });
+    await yes();
+    expect((await inOdoo(invoice.id)).state).toBe('draft');
+    expect(await lead()).toMatch(/closed in Odoo, which says: .*will be accounted on \d\d\/\d\d\/\d{4}/);
+    await yes();
+    await postedOnce(invoice);
+    const done = await desk.at(desk.done(name));
+    expect(done.data['invoice_date']).toBe('2020-05-05');
+    const [row] = (await act('read', invoice.id, { fields: ['date'] })) as { date: string }[];
+    expect(done.body).toContain(`Booked on ${row?.date ?? ''}, because the period of its date is closed`);
+    expect(row?.date).not.toBe('2020-05-05');
   });
 
   it('a refusal of Odoo comes back in its words, and what was mended is posted', async () => {
