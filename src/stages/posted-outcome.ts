@@ -55,7 +55,9 @@ export async function postedOutcome(deps: PostedDeps, task: Task): Promise<Outco
           : []),
         ...(posted.bookedOn === undefined
           ? []
-          : [`Booked on ${inertWords(posted.bookedOn, 20)}, because the period of its date is closed.`]),
+          : [
+              `In the books it stands on ${inertWords(posted.bookedOn, 20)}, not on the date of the document.`,
+            ]),
         ...differenceWords(posted.differs),
         pdf.words,
         ...(mail === null ? [] : [mail.words]),

@@ -228,7 +228,9 @@ describe('on a real Odoo', () => {
     const done = await desk.at(desk.done(name));
     expect(done.data['invoice_date']).toBe('2020-05-05');
     const [row] = (await act('read', invoice.id, { fields: ['date'] })) as { date: string }[];
-    expect(done.body).toContain(`Booked on ${row?.date ?? ''}, because the period of its date is closed`);
+    expect(done.body).toContain(
+      `In the books it stands on ${row?.date ?? ''}, not on the date of the document`,
+    );
     expect(row?.date).not.toBe('2020-05-05');
   });
 
