@@ -141,9 +141,9 @@ describe('when the guard is switched off, piece by piece', () => {
     },
   ];
 
-  it.each(pieces)(
-    '$piece: check and canPost notice it, nothing is posted, install mends it',
-    async ({ off, open, may, rule }) => {
+  it.each(pieces.map((one) => [one.piece, one] as const))(
+    '%s: check and canPost notice it, nothing is posted, install mends it',
+    async (_, { off, open, may, rule }) => {
       const before = await odoo.books();
       const drafts = 'select count(*) from account_move where create_uid = ' + String(bot.uid);
       const mine = await odoo.server.sql(drafts);
