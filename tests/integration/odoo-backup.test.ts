@@ -1,84 +1,34 @@
-/** backup.sh and restore.sh of the deployment, on a real Odoo 19 with its filestore. */
-import { createHash, randomBytes } from 'node:crypto';
-import { chmod, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** backup.sh of the deployment, on a real Odoo 19 with its filestore. */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DeployedOdoo, startDeployedOdoo } from '../helpers/deployed-odoo.ts';
+import { backup, backupInAnotherSecond, invoice, NAME, removeCopies } from '../helpers/odoo-backups.ts';
 import { SCRIPTS } from '../helpers/odoo-scripts.ts';
 import { testDir } from '../helpers/testdir.ts';
 import { until } from '../helpers/until.ts';
+
+// A restore loads a whole database; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 300_000 });
 
 let odoo: DeployedOdoo;
 
 beforeAll(async () => {
   odoo = await startDeployedOdoo();
-}, 60_000);
+}, 120_000);
 afterAll(() => odoo.stop());
 beforeEach(async () => {
   for (const name of await readdir(odoo.backups)) await rm(join(odoo.backups, name), { recursive: true });
 });
 
-const NAME = /^books-\d{8}T\d{6}Z$/;
-
-async function backup(): Promise<string> {
-  const { code, said } = await odoo.script('backup.sh');
-  expect(said).toMatch(/^books-\d{8}T\d{6}Z: /);
-  expect(code).toBe(0);
-  const names = (await readdir(odoo.backups)).filter((name) => NAME.test(name)).sort();
-  return names.at(-1)!;
-}
-
-/** A customer invoice with an attachment; posted. Returns its number. */
-async function invoice(customer: string, price: number, file: Buffer): Promise<string> {
-  const [partner] = (await odoo.call('res.partner', 'create', {
-    vals_list: [{ name: customer }],
-  })) as number[];
-  const line = [0, 0, { name: 'Work', quantity: 1, price_unit: price }];
-  const vals = { move_type: 'out_invoice', partner_id: partner, invoice_line_ids: [line] };
-  const ids = (await odoo.call('account.move', 'create', { vals_list: [vals] })) as number[];
-  const of = { res_model: 'account.move', res_id: ids[0]! };
-  await odoo.call('ir.attachment', 'create', {
-    vals_list: [{ name: 'receipt.bin', datas: file.toString('base64'), ...of }],
-  });
-  await odoo.call('account.move', 'action_post', { ids });
-  const [read] = (await odoo.call('account.move', 'read', { ids, fields: ['name'] })) as { name: string }[];
-  return read!.name;
-}
-
-/** Everything that a bookkeeper would miss, from Odoo's own mouth, and the bytes of each attachment. */
-async function books(): Promise<unknown> {
-  const moves = await odoo.call('account.move', 'search_read', {
-    domain: [],
-    fields: ['name', 'state', 'amount_total', 'partner_id', 'invoice_date', 'line_ids'],
-    order: 'id',
-  });
-  const files = (await odoo.call('ir.attachment', 'search_read', {
-    domain: [['res_model', '=', 'account.move']],
-    fields: ['name', 'res_id', 'datas', 'checksum'],
-    order: 'id',
-  })) as { datas: string; checksum: string }[];
-  for (const { datas, checksum } of files)
-    expect(createHash('sha1').update(Buffer.from(datas, 'base64')).digest('hex')).toBe(checksum);
-  return { moves, files };
-}
-
-const databases = async (): Promise<string[]> =>
-  (await odoo.sql('SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1', 'postgres')).split(
-    '\n',
-  );
-
-async function removeCopies(): Promise<void> {
-  for (const name of await databases())
-    if (/^books_/.test(name)) expect((await odoo.script('restore.sh', ['--remove', name])).code).toBe(0);
-}
-
 describe('a backup', () => {
   it('is a folder of its own with dump, files, manifest and checksums, for its owner alone', async () => {
-    await invoice('Anna Example', 100, randomBytes(5000));
-    const name = await backup();
+    await invoice(odoo, 'Anna Example', 100, randomBytes(5000));
+    const name = await backup(odoo);
     const folder = join(odoo.backups, name);
     expect((await readdir(folder)).sort()).toEqual(
       ['SHA256SUMS', 'database.dump', 'filestore.tar', 'manifest.txt'].sort(),
@@ -91,35 +41,6 @@ describe('a backup', () => {
     expect(manifest).toMatch(/^missing: 0$/m);
     expect(await readdir(odoo.backups)).toEqual([name]);
     expect(await odoo.script('restore.sh', ['--verify', name])).toMatchObject({ code: 0 });
-  });
-
-  it('comes back on a restore: invoices and attachments are what they were, and later ones are gone', async () => {
-    const file = randomBytes(200_000);
-    const number = await invoice('Bertha Example', 1234.5, file);
-    const before = await books();
-    const name = await backup();
-
-    const later = await invoice('Carl Example', 99, randomBytes(1000));
-    await odoo.sql("UPDATE account_move SET ref = 'changed' WHERE state = 'posted'");
-    await rm(join(odoo.filestore, 'books'), { recursive: true });
-    expect(later).not.toBe(number);
-
-    await odoo.stopOdoo();
-    const restored = await odoo.script('restore.sh', [name, '--replace', 'books']);
-    expect(restored.said).toContain('books is the restored database');
-    expect(restored.code).toBe(0);
-    await odoo.startOdoo();
-    expect(await books()).toEqual(before);
-    expect(await odoo.sql("SELECT count(*) FROM account_move WHERE ref = 'changed'")).toBe('0');
-    // It goes on as if nothing had been: the next number, the next file.
-    expect(await invoice('Dora Example', 5, randomBytes(100))).toBe(later);
-
-    const kept = /what it replaced is (books_before_\d{8}t\d{6})/.exec(restored.said)?.[1] ?? 'none';
-    expect(await databases()).toContain(kept);
-    expect(await odoo.sql("SELECT count(*) > 0 FROM account_move WHERE ref = 'changed'", kept)).toBe('t');
-    await removeCopies();
-    expect(await databases()).toEqual(['books', 'postgres']);
-    expect((await readdir(odoo.filestore)).sort()).toEqual(['books']);
   });
 
   it('is of one moment although Odoo works on: the files are those that the dump names', async () => {
@@ -135,10 +56,10 @@ describe('a backup', () => {
       }
     })();
     await until('there is traffic', () => made > 3);
-    const first = await backup();
+    const first = await backup(odoo);
     const seen = made;
     await until('there is more', () => made > seen + 3);
-    const names = [first, await backupInAnotherSecond()];
+    const names = [first, await backupInAnotherSecond(odoo)];
     traffic.abort();
     await busy;
     for (const name of names) {
@@ -183,13 +104,6 @@ async function namedByDump(folder: string): Promise<string[]> {
   return [...new Set(names)].sort();
 }
 
-/** Names go by the second. */
-async function backupInAnotherSecond(): Promise<string> {
-  const second = Math.floor(Date.now() / 1000);
-  await until('another second', () => Math.floor(Date.now() / 1000) > second);
-  return backup();
-}
-
 describe('a backup that is not whole', () => {
   it('never has the name of one: killed at any moment, what is left is no backup, and the next run clears it', async () => {
     for (const command of ['pg_dump', 'tar', 'pg_restore', 'sha256sum', 'sync', 'mv']) {
@@ -217,10 +131,9 @@ describe('a backup that is not whole', () => {
           ({ exitCode }) => exitCode === 0,
         ),
       );
-      const name = await backup();
-      expect(await readdir(odoo.backups), command).toEqual([name]);
-      await rm(join(odoo.backups, name), { recursive: true });
     }
+    const name = await backup(odoo);
+    expect(await readdir(odoo.backups)).toEqual([name]);
   });
 
   it('is not made where the database goes away, where a program fails, or where another runs', async () => {
@@ -240,60 +153,7 @@ describe('a backup that is not whole', () => {
     );
     process.kill(-holder.pid!, 'SIGKILL');
     await once(holder, 'exit');
-    await backup();
-  });
-
-  it('is refused by restore, with nothing done, however it is damaged', async () => {
-    const name = await backup();
-    const whole = join(await testDir(), 'whole');
-    const folder = join(odoo.backups, name);
-    await cp(folder, whole, { recursive: true });
-    const before = await databases();
-    const damages: Record<string, () => Promise<unknown>> = {
-      'a byte of the dump': () => flip(join(folder, 'database.dump')),
-      'a byte of the files': () => flip(join(folder, 'filestore.tar')),
-      'a byte of the manifest': () => flip(join(folder, 'manifest.txt')),
-      'the end of the dump': async () =>
-        truncate(join(folder, 'database.dump'), (await stat(join(folder, 'database.dump'))).size - 1),
-      'no files': () => rm(join(folder, 'filestore.tar')),
-      'no sums': () => rm(join(folder, 'SHA256SUMS')),
-      'empty sums': () => writeFile(join(folder, 'SHA256SUMS'), ''),
-      'sums of other files': () =>
-        writeFile(join(folder, 'SHA256SUMS'), `${'0'.repeat(64)}  /etc/hostname\n`),
-    };
-    for (const [what, damage] of Object.entries(damages)) {
-      await damage();
-      for (const how of [
-        ['--replace', 'books', '--disconnect'],
-        ['--as', 'books_practice'],
-      ])
-        expect((await odoo.script('restore.sh', [name, ...how])).code, what).toBe(1);
-      expect(await databases(), what).toEqual(before);
-      expect(await readdir(odoo.filestore), what).toEqual(['books']);
-      await rm(folder, { recursive: true });
-      await cp(whole, folder, { recursive: true });
-    }
-    expect((await odoo.script('restore.sh', ['--verify', name])).code).toBe(0);
-  });
-
-  it('cannot write outside of the filestore, whoever made it', async () => {
-    const name = await backup();
-    const folder = join(odoo.backups, name);
-    const dir = await testDir({ 'a/b': 'x' });
-    for (const [flags, entry] of [
-      [['-P'], '../outside'],
-      [[], 'etc'],
-      [['-P'], join(dir, 'outside')],
-    ] as const) {
-      const rename = `--transform=s,^a/b$,${entry},`;
-      await execa('tar', [...flags, '-cf', join(folder, 'filestore.tar'), rename, 'a/b'], { cwd: dir });
-      await execa('bash', ['-c', 'sha256sum database.dump filestore.tar manifest.txt >SHA256SUMS'], {
-        cwd: folder,
-      });
-      const { code, said } = await odoo.script('restore.sh', [name, '--as', 'books_practice']);
-      expect(said).toContain('no file of a filestore');
-      expect(code).toBe(1);
-    }
+    await backup(odoo);
   });
 
   it('says so when files were lost before it: it is whole, but exits with 3, and monitor.sh looks at it', async () => {
@@ -310,110 +170,8 @@ describe('a backup that is not whole', () => {
     expect(await readFile(join(odoo.backups, name!, 'missing.txt'), 'utf8')).toBe(`${row}\n`);
     expect(await odoo.script('monitor.sh', ['--only', 'backup'])).toMatchObject({ code: 1 });
     expect((await odoo.script('restore.sh', [name!, '--as', 'books_practice'])).code).toBe(0);
-    await removeCopies();
+    await removeCopies(odoo);
     await writeFile(lost, bytes);
-  });
-});
-
-async function flip(path: string): Promise<void> {
-  const bytes = await readFile(path);
-  const at = Math.floor(bytes.length / 2);
-  bytes[at] = bytes[at]! ^ 1;
-  await writeFile(path, bytes);
-}
-
-describe('a restore', () => {
-  it('replaces nothing without the name of what it replaces, nor under open sessions', async () => {
-    const name = await backup();
-    const before = await databases();
-    const said = async (...args: string[]) => (await odoo.script('restore.sh', [name, ...args])).said;
-    expect(await said()).toContain('--replace books');
-    expect(await said('--replace', 'book')).toContain('--replace books');
-    await odoo.call('res.users', 'search_count', { domain: [] });
-    expect(await said('--replace', 'books')).toContain('stop Odoo first');
-    expect(await said('--as', 'books')).toContain('under another name');
-    expect(await said('--as', 'books;drop')).toContain('not a name');
-    expect(await said('--as', 'books_practice', '--replace', 'books')).toContain('one of the two');
-    expect(await said('--neutralize', '--replace', 'books')).toContain('for a copy');
-    expect(await databases()).toEqual(before);
-  });
-
-  it('removes copies that it made, and nothing else', async () => {
-    await odoo.sql('CREATE DATABASE other_books', 'postgres');
-    for (const name of ['books', 'postgres', 'template1', 'other_books', 'nothing', '-x'])
-      expect((await odoo.script('restore.sh', ['--remove', name])).code, name).toBe(1);
-    expect(await databases()).toEqual(['books', 'other_books', 'postgres']);
-    await odoo.sql('DROP DATABASE other_books', 'postgres');
-  });
-
-  it('that is practised beside the books is neutralized: it sends no mail and does no scheduled work', async () => {
-    await odoo.sql(
-      'INSERT INTO ir_mail_server (name, from_filter, smtp_host, smtp_port, smtp_authentication, smtp_encryption, active)' +
-        " VALUES ('out', '', 'mail.example.org', 25, 'login', 'none', true)",
-    );
-    const name = await backup();
-    const { code, said } = await odoo.script('restore.sh', [name, '--as', 'books_practice', '--neutralize']);
-    expect({ code, said }).toMatchObject({ code: 0 });
-    const neutral = "SELECT value FROM ir_config_parameter WHERE key = 'database.is_neutralized'";
-    expect(await odoo.sql(neutral, 'books_practice')).toMatch(/true/i);
-    const servers = "SELECT count(*) FROM ir_mail_server WHERE active AND smtp_host = 'mail.example.org'";
-    expect(await odoo.sql(servers, 'books_practice')).toBe('0');
-    expect([await odoo.sql(neutral), await odoo.sql(servers)]).toEqual(['', '1']);
-    await removeCopies();
-  });
-
-  it('that could not be neutralized does not stay', async () => {
-    const name = await backup();
-    const { code, said } = await odoo.script('restore.sh', [name, '--as', 'books_practice', '--neutralize'], {
-      ODOO_COMMAND: '/bin/false',
-    });
-    expect(said).toContain('removed again');
-    expect(code).toBe(1);
-    expect(await databases()).toEqual(['books', 'postgres']);
-    expect(await readdir(odoo.filestore)).toEqual(['books']);
-  });
-
-  it('that fails half way leaves what there was, and no half copy', async () => {
-    const name = await backup();
-    const before = await books();
-    for (const command of ['pg_restore', 'tar']) {
-      const dir = await testDir();
-      const real =
-        command === 'tar' ? '/usr/bin/tar' : `${odoo.environment['PATH']?.split(':')[0]}/pg_restore`;
-      // Does half of its work, and fails. Reading the list, which comes first, is not that work.
-      const body = `case "$*" in *--list*) exec ${real} "$@" ;; esac\n${real} "$@"\nexit 1`;
-      await writeFile(join(dir, command), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
-      const env = { PATH: `${dir}:${odoo.environment['PATH'] ?? ''}` };
-      const { code } = await odoo.script('restore.sh', [name, '--replace', 'books', '--disconnect'], env);
-      expect(code, command).not.toBe(0);
-      expect(await databases(), command).toEqual(['books', 'postgres']);
-      expect(await readdir(odoo.filestore), command).toEqual(['books']);
-    }
-    expect(await books()).toEqual(before);
-  });
-
-  it('that was cut off between database and files is finished by the next run', async () => {
-    const number = await invoice('Emil Example', 10, randomBytes(500));
-    const name = await backup();
-    const before = await books();
-    await odoo.stopOdoo();
-    expect((await odoo.script('restore.sh', [name, '--as', 'books_restored_x'])).code).toBe(0);
-    const dir = await testDir();
-    // The second folder is not moved any more.
-    const body = 'case "$*" in *books_restored_x*) kill -9 $PPID; exit 1 ;; esac\nexec /usr/bin/mv "$@"';
-    await writeFile(join(dir, 'mv'), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
-    const env = { PATH: `${dir}:${odoo.environment['PATH'] ?? ''}` };
-    expect(
-      (await odoo.script('restore.sh', ['--swap', 'books_restored_x', '--replace', 'books'], env)).code,
-    ).not.toBe(0);
-    expect(await readdir(odoo.filestore)).toContain('books_restored_x');
-    expect(await databases()).not.toContain('books_restored_x');
-    expect((await odoo.script('restore.sh', ['--check', '--replace', 'books'])).code).toBe(0);
-    await odoo.startOdoo();
-    expect(await books()).toEqual(before);
-    expect(JSON.stringify(before)).toContain(number);
-    await removeCopies();
-    expect(await readdir(odoo.filestore)).toEqual(['books']);
   });
 });
 
@@ -459,7 +217,7 @@ describe('what is kept', () => {
       await odoo.script('monitor.sh', ['--only', 'backup']),
     ];
     expect(made.map(({ code }) => code)).toEqual([0, 0]);
-    await backupInAnotherSecond();
+    await backupInAnotherSecond(odoo);
     const kept = (await readdir(odoo.backups)).filter((name) => NAME.test(name));
     const age = (name: string): number => {
       const parts = /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(name)!.slice(1).map(Number);
@@ -502,7 +260,7 @@ describe('what is kept', () => {
       code: 2,
       said: expect.stringMatching(/at most 1 are wanted/) as string,
     });
-    await backup();
+    await backup(odoo);
     expect(await look('1', '--deep')).toMatchObject({ code: 0 });
   });
 });
@@ -531,32 +289,4 @@ function expectedToStay(
     ...first((name) => name.slice(6, 12), monthly),
   ]);
   return sorted.filter((name) => stay.has(name));
-}
-
-describe('first-start.sh', () => {
-  it('makes books whose administrator has a random password, and only then gives them their name', async () => {
-    const dir = await testDir();
-    const password = join(dir, 'password');
-    const env = { ODOO_DB: 'ledger', ODOO_MODULES: 'base', ADMIN_PASSWORD_FILE: password };
-    const made = await odoo.script('first-start.sh', [], env);
-    expect(made.said).toContain('the database ledger is made');
-    expect(made.code).toBe(0);
-    const secret = await readFile(password, 'utf8');
-    expect(made.said).not.toContain(secret);
-    expect(await logsIn('ledger', 'admin', secret)).toBe('t');
-    expect(await logsIn('ledger', 'admin', 'admin')).toBe('f');
-    expect(await databases()).toEqual(['books', 'ledger', 'postgres']);
-    // Again: refused, nothing changed.
-    expect((await odoo.script('first-start.sh', [], env)).code).toBe(1);
-    expect(await databases()).toEqual(['books', 'ledger', 'postgres']);
-    await odoo.sql('DROP DATABASE ledger', 'postgres');
-  }, 120_000);
-});
-
-/** By the hash that Odoo keeps. */
-async function logsIn(database: string, login: string, password: string): Promise<string> {
-  const hash = await odoo.sql(`SELECT password FROM res_users WHERE login = '${login}'`, database);
-  const program =
-    'import sys; from passlib.context import CryptContext as C; print("t" if C(["pbkdf2_sha512", "plaintext"]).verify(sys.argv[2], sys.argv[1]) else "f")';
-  return (await execa('/usr/bin/python3', ['-c', program, hash, password])).stdout;
 }

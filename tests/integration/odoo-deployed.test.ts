@@ -5,12 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DRAFT_CALLS } from '../../src/odoo/allow-list.ts';
 import { OdooFault } from '../../src/odoo/faults.ts';
 import { openOdoo } from '../../src/odoo/open-odoo.ts';
 import { type Caddy, startCaddy } from '../helpers/caddy.ts';
 import { type DeployedOdoo, startDeployedOdoo } from '../helpers/deployed-odoo.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
 
 let odoo: DeployedOdoo;
 let caddy: Caddy;
@@ -18,7 +20,7 @@ let caddy: Caddy;
 beforeAll(async () => {
   odoo = await startDeployedOdoo();
   caddy = await startCaddy(odoo.upstream);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await caddy.stop();
   await odoo.stop();

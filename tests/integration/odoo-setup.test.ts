@@ -168,6 +168,8 @@ async function host(rules: Readonly<Record<string, string>> = {}): Promise<{
 }
 
 const RESTORE = 'run --rm -T --no-deps restore /odoo/restore.sh --bare';
+/** The volume gets the owner that Odoo's image gives it. */
+const FIRST = 'run --rm -T --no-deps odoo true';
 const NAME = 'books-20261121T021500Z';
 
 describe('on the host', () => {
@@ -220,21 +222,23 @@ describe('on the host', () => {
     const { docker, script } = await host();
     expect((await script('restore.sh', [NAME, '--replace', 'books'])).code).toBe(0);
     const calls = await docker.calls();
-    const loaded = /--as (books_restored_\d{8}t\d{6})$/.exec(calls[2] ?? '')?.[1] ?? 'none';
+    const loaded = /--as (books_restored_\d{8}t\d{6})$/.exec(calls[3] ?? '')?.[1] ?? 'none';
     expect(calls).toEqual([
       'up -d --wait db',
+      FIRST,
       `${RESTORE} --check --replace books`,
       `${RESTORE} ${NAME} --as ${loaded}`,
       'stop odoo',
       `${RESTORE} --swap ${loaded} --replace books`,
       'up -d odoo',
       'exec -T odoo curl -fsS -o /dev/null http://localhost:8069/web/health?db_server_status=1',
+      'up -d',
     ]);
   });
 
   it.each([
-    ['is refused', '*--check*', 2],
-    ['cannot be loaded', '*--as*', 3],
+    ['is refused', '*--check*', 3],
+    ['cannot be loaded', '*--as*', 4],
   ])('never stops Odoo for a restore that %s', async (_, pattern, count) => {
     const { docker, script } = await host({ [pattern]: 'exit 1' });
     expect((await script('restore.sh', [NAME, '--replace', 'books'])).code).toBe(1);
@@ -256,6 +260,7 @@ describe('on the host', () => {
     expect(said).toContain('removed again');
     expect(await docker.calls()).toEqual([
       'up -d --wait db',
+      FIRST,
       `${RESTORE} ${NAME} --as practice`,
       'run --rm -T --no-deps odoo odoo neutralize -d practice',
       `${RESTORE} --remove practice`,
@@ -276,10 +281,11 @@ describe('on the host', () => {
     const { code, said } = await script('first-start.sh');
     expect({ code, said }).toMatchObject({ code: 0 });
     const calls = await docker.calls();
-    const made = /--create (books_first_\d{8}t\d{6})$/.exec(calls[2] ?? '')?.[1] ?? 'none';
+    const made = /--create (books_first_\d{8}t\d{6})$/.exec(calls[3] ?? '')?.[1] ?? 'none';
     const odoo = 'run --rm -T -i --no-deps odoo odoo';
     expect(calls).toEqual([
       'up -d --wait db',
+      FIRST,
       `${RESTORE} --check`,
       `${RESTORE} --create ${made}`,
       `${odoo} -d ${made} -i account,base_automation --stop-after-init --no-http`,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   argumentsOf,
   readCommand,
@@ -32,6 +32,9 @@ function tool(operation: string): Tool {
   if (found === undefined) throw new Error(`no ${operation}`);
   return found;
 }
+
+// Each call starts two processes from the sources.
+vi.setConfig({ testTimeout: 240_000 });
 
 let odoo: OdooServer;
 let dir: TempDir;

@@ -53,6 +53,13 @@ compose() {
   docker compose --env-file "$ODOO_DIR/site.env" -f "$HERE/../docker-compose.odoo.yml" "$@"
 }
 
+# PostgreSQL, and Odoo's folder as the folder of Odoo's user. Docker gives a new volume the owner that the image has for
+# that place, so Odoo's image must be the first to see it: the tools' image has no such folder, and root's would stay.
+prepare_containers() {
+  compose up -d --wait db
+  compose run --rm -T --no-deps odoo true
+}
+
 # ---- PostgreSQL --------------------------------------------------------------------------------------------------
 
 # The password goes through a file of its own: neither `ps` nor /proc/<pid>/environ shows it.

@@ -32,7 +32,7 @@ else
   tools() { compose run --rm -T --no-deps restore /odoo/restore.sh --bare "$@"; }
   # -i: what comes on standard input is the program for Odoo's shell.
   odoo() { compose run --rm -T -i --no-deps odoo odoo "$@"; }
-  compose up -d --wait db
+  prepare_containers
 fi
 # shellcheck disable=SC2153
 new=${ODOO_DB}_first_$(date -u +%Y%m%dt%H%M%S)

@@ -73,7 +73,7 @@ on_the_host() {
       die "the containers see $BACKUP_DIR alone: copy the backup there first"
     backup=$(basename "$backup")
   fi
-  compose up -d --wait db
+  prepare_containers
   case $verb in
     load)
       inside "$backup" --as "$as"
@@ -94,6 +94,8 @@ on_the_host() {
       compose up -d odoo
       [ "$status" -eq 0 ] || exit "$status"
       wait_for_odoo
+      # On a new machine: the proxy as well.
+      compose up -d
       say "Odoo answers with the restored database"
       ;;
     verify) inside --verify "$backup" ;;
@@ -298,12 +300,18 @@ neutralize_here() {
   die "it could not be neutralized, and was removed again"
 }
 
-mkdir -p "$ODOO_FILESTORE"
+# Where no attachment was ever made there is none yet; whose it is, the folder above tells.
+make_filestore() {
+  [ ! -d "$ODOO_FILESTORE" ] || return 0
+  mkdir -p "$ODOO_FILESTORE"
+  [ "$(id -u)" -ne 0 ] || chown --reference="$(dirname "$ODOO_FILESTORE")" "$ODOO_FILESTORE"
+}
+
 use_password_file
 case $verb in
   # These only read.
   list | verify) ;;
-  *) take_lock ;;
+  *) take_lock && make_filestore ;;
 esac
 case $verb in
   list) list ;;
