@@ -58,11 +58,11 @@ function argsOf(
   if (positional.length > names.length) {
     throw new CallError('unexpected_argument', model, name, String(positional.length));
   }
-  const surplus = Object.keys(named).find((key) => !names.includes(key));
-  if (surplus !== undefined) throw new CallError('unexpected_argument', model, name, surplus);
   const args = { ...Object.fromEntries(names.map((key, at) => [key, positional[at]])), ...named };
   const missing = params.find((param) => !param.endsWith('?') && args[param] === undefined);
   if (missing !== undefined) throw new CallError('missing_argument', model, name, missing);
+  const surplus = Object.keys(named).find((key) => !names.includes(key));
+  if (surplus !== undefined) throw new CallError('unexpected_argument', model, name, surplus);
   return args;
 }
 

@@ -108,7 +108,7 @@ function errorOf(
     case 'database_down':
       return databaseDown();
     case 'wrong_database':
-      return noSuchDatabase(machine.db);
+      return noSuchDatabase(machine.db, machine.version);
     case 'key_expired':
       return new OdooError('Unauthorized', 'Invalid apikey');
     case 'serialization_failure':
@@ -129,8 +129,9 @@ export const databaseDown = (): OdooError =>
       '\tIs the server running on that host and accepting TCP/IP connections?\n',
   );
 
-export const noSuchDatabase = (name: string): OdooError =>
+export const noSuchDatabase = (name: string, version = '19.0'): OdooError =>
   new OdooError(
     'OperationalError',
-    `connection to server at "127.0.0.1", port 5432 failed: FATAL:  database "${name.slice(0, 100)}" does not exist\n`,
+    (version.startsWith('14.') ? '' : 'connection to server at "127.0.0.1", port 5432 failed: ') +
+      `FATAL:  database "${name.slice(0, 100)}" does not exist\n`,
   );

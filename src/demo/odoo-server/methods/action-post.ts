@@ -38,6 +38,10 @@ function problemsOf(env: Env, { id, cells }: Row): readonly string[] {
   const currency = env.tables.find('res.currency', Number(cells['currency_id']));
   const checks: readonly (readonly [boolean, string])[] = [
     [
+      !linesOf(env, id).some((line) => (line.cells['account_id'] ?? null) !== null),
+      "Even magicians can't post nothing!",
+    ],
+    [
       Number(cells['amount_total'] ?? 0) < 0,
       'You cannot validate an invoice with a negative total amount. You should create a credit note instead. ' +
         'Use the action menu to transform it into a credit note or refund.',
@@ -56,10 +60,6 @@ function problemsOf(env: Env, { id, cells }: Row): readonly string[] {
       'The Bill/Refund date is required to validate this document.',
     ],
     [cells['state'] !== 'draft', `The entry ${String(cells['name'])} (id ${id}) must be in draft.`],
-    [
-      !linesOf(env, id).some((line) => (line.cells['account_id'] ?? null) !== null),
-      "Even magicians can't post nothing!",
-    ],
     [
       journal?.cells['active'] === false,
       `You cannot post an entry in an archived journal (${String(journal?.cells['name'])})`,

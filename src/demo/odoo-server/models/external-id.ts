@@ -1,4 +1,4 @@
-import { valueError } from '../errors.ts';
+import { validationError, valueError } from '../errors.ts';
 import { findName } from '../orm/external-names.ts';
 import { boolean, char, integer } from '../orm/field.ts';
 import type { Method, Model } from '../orm/model.ts';
@@ -23,6 +23,16 @@ export const externalId: Model = modelOf({
   order: 'module, model, name',
   access: SYSTEM_ONLY,
   methods: { check_object_reference: checkObjectReference },
+  beforeCreate: (env, cells) => {
+    const { module, name } = cells;
+    if (findName(env, `${String(module)}.${String(name)}`)) {
+      throw validationError(
+        'The operation cannot be completed: duplicate key value violates unique constraint ' +
+          `"ir_model_data_module_name_uniq_index"\nDETAIL:  Key (module, name)=(${String(module)}, ${String(name)}) already exists.`,
+      );
+    }
+    return cells;
+  },
   fields: {
     module: char('Module', { required: true }),
     name: char('External Identifier', { required: true }),

@@ -18,6 +18,12 @@ const isPlainDraft = ({ cells }: Row): boolean =>
 export const ruleOnMoves = (env: Env, operation: Operation, row: Row): boolean =>
   operation === 'read' || !isGuarded(env) || (isPlainDraft(row) && row.cells['create_uid'] === env.uid);
 
+/** The same for lines: only those of a draft of one's own. */
+export const ruleOnLines = (env: Env, operation: Operation, row: Row): boolean => {
+  const move = env.tables.find('account.move', Number(row.cells['move_id']));
+  return operation === 'read' || !move || ruleOnMoves(env, operation, move);
+};
+
 /** The automation rules: after the write, in its transaction. */
 export function guardMove(env: Env, ids: readonly number[]): void {
   if (!isGuarded(env) || !isInstalled(env)) return;

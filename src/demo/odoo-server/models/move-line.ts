@@ -18,7 +18,7 @@ import { usualAccount } from '../accounting/usual-account.ts';
 import { recomputeMove } from '../accounting/recompute-move.ts';
 import { postedItem, userError } from '../errors.ts';
 import { DRAFT_BOT, INVOICING } from './groups.ts';
-import { guardLine } from './guard.ts';
+import { guardLine, ruleOnLines } from './guard.ts';
 import { modelOf, READERS } from './model-of.ts';
 
 const WRITERS: readonly string[] = [INVOICING, DRAFT_BOT];
@@ -35,6 +35,7 @@ export const moveLine: Model = modelOf({
   name: 'account.move.line',
   label: 'Journal Item',
   order: 'date desc, move_name desc, id',
+  allows: ruleOnLines,
   access: { read: [...READERS, DRAFT_BOT], write: WRITERS, create: WRITERS, unlink: WRITERS },
   displayName: (row, env) => {
     const { name, ref } = moveOf(env, row)?.cells ?? {};

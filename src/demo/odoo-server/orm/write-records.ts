@@ -23,8 +23,8 @@ export function createRecord(env: Env, model: Model, values: Values, part = fals
     write_uid: env.uid,
   });
   runCommands(env, row.id, commands);
+  checkRows(env, model, 'create', [row]);
   if (!part) model.afterChange?.(env, [row.id], Object.keys(values));
-  checkRows(env, model, 'create', present(env, model, [row.id]));
   return row.id;
 }
 

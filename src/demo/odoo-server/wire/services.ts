@@ -57,7 +57,7 @@ export function versionInfo({ version }: Machine): Value {
 function openDatabase(machine: Machine, name: Value | undefined): void {
   if (machine.faults.isLasting('database_down')) throw databaseDown();
   const isThere = name === machine.db && !machine.faults.isLasting('wrong_database');
-  if (!isThere) throw noSuchDatabase(textOf(name));
+  if (!isThere) throw noSuchDatabase(textOf(name), machine.version);
 }
 
 /** `list_db = False`, as it should be: the list is closed, and yet `db_exist` is answered. */

@@ -163,7 +163,8 @@ class Reader {
 
   private give(): never {
     const line = this.text.slice(0, this.at).split('\n').length;
-    throw new XmlError(`not well-formed (invalid token): line ${line}, column ${this.at}`);
+    const what = this.text.includes('>', this.at) ? 'not well-formed (invalid token)' : 'unclosed token';
+    throw new XmlError(`${what}: line ${line}, column ${this.at}`);
   }
 }
 
