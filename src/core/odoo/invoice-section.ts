@@ -8,7 +8,7 @@ import { decimalText, moneyText } from './amounts.ts';
 import { cellText, inlineText } from './cell-text.ts';
 import type { Invoice, InvoiceLine, MoveType, Named } from './invoice.ts';
 
-export const DOCUMENT_WORDS: Readonly<Record<MoveType, string>> = {
+const DOCUMENT_WORDS: Readonly<Record<MoveType, string>> = {
   out_invoice: 'Customer invoice',
   in_invoice: 'Vendor bill',
   out_refund: 'Credit note to a customer',
