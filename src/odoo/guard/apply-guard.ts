@@ -9,7 +9,7 @@ import { automationModule, lookAtRecord, valueOf, type Values } from './look-at-
 import { AUTOMATION_MODULE, type GuardRecord, guardRecords, type Wanted } from './what.ts';
 
 /** @throws OdooFault */
-async function installAutomations(odoo: Odoo): Promise<void> {
+export async function installAutomations(odoo: Odoo): Promise<void> {
   const module = await automationModule(odoo);
   if (module === null) {
     throw new OdooFault(
