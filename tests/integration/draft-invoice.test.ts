@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readInvoiceBody, renderInvoiceBody } from '../../src/core/odoo/invoice-body.ts';
@@ -7,7 +7,9 @@ import { postActionOf } from '../../src/core/odoo/post-action.ts';
 import { parseNote, renderNote, type TaskNote, withData } from '../../src/core/task-file.ts';
 import { idInName } from '../../src/core/task-id.ts';
 import type { BooksFault } from '../../src/stages/draft-books.ts';
+import { draftReplies } from '../../src/stages/draft-reply.ts';
 import { INBOX, MINE, OFFERED, openInvoicer, requestNote } from '../helpers/invoicer.ts';
+import { replierDeps } from '../helpers/replier.ts';
 import { ACME } from '../helpers/scripted-books.ts';
 
 const DOWN: BooksFault = { code: 'unreachable', class: 'transient', words: 'no connection' };
@@ -642,11 +644,34 @@ describe('other hands', () => {
     expect(invoicer.books.documents.size).toBe(1);
   });
 
+  it('the shadow of a request that was claimed elsewhere under its own name is not claimed again', async () => {
+    const invoicer = await openInvoicer();
+    const source = requestNote();
+    const when = new Date(invoicer.now - 60_000);
+    const arrives = async () => {
+      await invoicer.put(`${INBOX}/One.md`, source);
+      await utimes(join(invoicer.root, INBOX, 'One.md'), when, when);
+    };
+    await arrives();
+    await invoicer.pass({ replicas: true });
+    const { name } = await invoicer.card();
+    await arrives();
+    const calls = invoicer.books.calls.length;
+    const { lookAgainAt } = await invoicer.pass({ replicas: true });
+    expect(lookAgainAt).toBeGreaterThan(invoicer.now);
+    expect(await invoicer.names(INBOX)).toEqual(['One.md']);
+    expect(await invoicer.names(OFFERED)).toEqual([name]);
+    expect(invoicer.books.calls).toHaveLength(calls);
+  });
+
   it('the desk of mails leaves a claimed request alone', async () => {
     const invoicer = await openInvoicer();
     await invoicer.put(`${INBOX}/One.md`, requestNote());
     await invoicer.killAt('replier:claimed');
-    const [name = ''] = await invoicer.names(MINE);
-    expect(idInName(name)).toMatch(/^od-/);
+    const claimed = await invoicer.names(MINE);
+    expect(claimed).toHaveLength(1);
+    await draftReplies(replierDeps(invoicer.vault, 'cloud-agent'))(new AbortController().signal);
+    expect(await invoicer.names(MINE)).toEqual(claimed);
+    expect(await invoicer.names('Quarantine')).toEqual([]);
   });
 });
