@@ -92,7 +92,7 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/', 'src/stages/'],
       ...['src/drafting/', 'src/mail/inbox/', 'src/mail/message/', 'src/sync/', 'src/mcp/status/'],
-      ...['src/mcp/odoo/', 'src/mcp/(http|stdio|tool).ts', 'src/odoo/'],
+      ...['src/mcp/odoo/', 'src/mcp/(http|stdio|tool|tool-fault).ts', 'src/odoo/'],
     ],
     packages: ['@modelcontextprotocol/sdk', 'zod'],
   },

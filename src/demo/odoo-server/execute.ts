@@ -1,10 +1,10 @@
 import { CallError, missingError, OdooError } from './errors.ts';
 import { METHODS } from './methods/table.ts';
 import { idList } from './orm/convert.ts';
-import { modelOf, type Env } from './orm/env.ts';
-import type { Method, Model } from './orm/model.ts';
+import { modelOf } from './orm/env.ts';
 import { present } from './orm/write-records.ts';
 import type { Dict, Value } from './values.ts';
+import type { Env, Method, Model } from './orm/shapes.ts';
 
 export interface Called {
   readonly model: string;

@@ -4,9 +4,9 @@ import { bind, execute, type Called } from './execute.ts';
 import type { FaultPlan } from './faults.ts';
 import { MODELS } from './models/table.ts';
 import { groupsOf } from './models/user.ts';
-import type { Env } from './orm/env.ts';
 import type { Tables } from './orm/tables.ts';
 import { isDict, type Value } from './values.ts';
+import type { Env } from './orm/shapes.ts';
 
 /** The server behind its transports. */
 export interface Machine {

@@ -1,7 +1,7 @@
 import { allGroups, GROUPS } from './models/groups.ts';
 import { timestamp } from './orm/env.ts';
-import type { Cell } from './orm/field.ts';
 import type { Tables } from './orm/tables.ts';
+import type { Cell } from './orm/shapes.ts';
 
 type Cells = Readonly<Record<string, Cell>>;
 

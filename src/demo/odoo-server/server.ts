@@ -9,12 +9,13 @@ import { LIMITS } from './limits.ts';
 import { Disturbance, envOf, type Machine } from './machine.ts';
 import { MODELS } from './models/table.ts';
 import { deliver, disturb, readRequest, TooLarge } from './connection.ts';
-import { sudo, timestamp, type Env } from './orm/env.ts';
+import { sudo, timestamp } from './orm/env.ts';
 import { Tables } from './orm/tables.ts';
 import { createRecord, writeRecords, type Values } from './orm/write-records.ts';
 import { SEED_USERS, seed } from './seed.ts';
 import { html, type Reply } from './wire/reply.ts';
 import { answer } from './wire/pages.ts';
+import type { Env } from './orm/shapes.ts';
 
 const optionsSchema = z.strictObject({
   /** What was recorded on 14 is answered as 14 does; everything else as 19. */

@@ -51,7 +51,9 @@ describe('the process table for PM2', () => {
   });
 
   it('names processes that the vault expects a heartbeat of, and no others', async () => {
-    const edges = ['IMAP_HOST', 'SMTP_HOST', 'STATUS_MCP_TOKEN', 'ODOO_URL'].map((key) => `${key}=configured`);
+    const edges = ['IMAP_HOST', 'SMTP_HOST', 'STATUS_MCP_TOKEN', 'ODOO_URL'].map(
+      (key) => `${key}=configured`,
+    );
     const dir = await testDir({ env: edges.join('\n') });
     vi.stubEnv('ENV_FILE', join(dir, 'env'));
     const table = [

@@ -1,5 +1,6 @@
-import { today, type Env } from '../orm/env.ts';
+import { today } from '../orm/env.ts';
 import type { MoveKind } from './move-types.ts';
+import type { Env } from '../orm/shapes.ts';
 
 /**
  * The day in the books. Of a sale it is the invoice's; a bill of this month is booked today, one of an earlier month

@@ -1,10 +1,9 @@
-import { today, type Env } from '../orm/env.ts';
-import type { Cell } from '../orm/field.ts';
-import type { Row } from '../orm/tables.ts';
+import { today } from '../orm/env.ts';
 import { kindOf } from './move-types.ts';
+import type { Cell, Env, Row } from '../orm/shapes.ts';
 
 /** `YYYY-MM-DD`, some days later. */
-export function addDays(date: string, days: number): string {
+function addDays(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
 

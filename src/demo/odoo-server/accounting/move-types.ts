@@ -8,7 +8,7 @@ export interface MoveKind {
   readonly sign: 1 | -1;
 }
 
-export const MOVE_KINDS: Readonly<Record<string, MoveKind>> = {
+const MOVE_KINDS: Readonly<Record<string, MoveKind>> = {
   entry: { label: 'Journal Entry', journal: 'general', refund: false, sign: 1 },
   out_invoice: { label: 'Invoice', journal: 'sale', refund: false, sign: -1 },
   out_refund: { label: 'Credit Note', journal: 'sale', refund: true, sign: 1 },

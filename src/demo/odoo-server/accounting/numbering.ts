@@ -1,6 +1,5 @@
-import type { Env } from '../orm/env.ts';
-import type { Row } from '../orm/tables.ts';
 import { kindOf } from './move-types.ts';
+import type { Env, Row } from '../orm/shapes.ts';
 
 /**
  * The number a document gets when it is posted: the highest of its journal and kind, and one more. So the number of

@@ -1,5 +1,5 @@
-import type { Env } from '../orm/env.ts';
 import { round } from './round.ts';
+import type { Env } from '../orm/shapes.ts';
 
 /** What is still open on the receivable or payable lines of a partner, in the company's currency. */
 export function openItems(env: Env, partnerId: number, accountType: string): number {

@@ -1,12 +1,11 @@
-import { today, type Env } from '../orm/env.ts';
-import type { Cell } from '../orm/field.ts';
-import type { Row } from '../orm/tables.ts';
+import { today } from '../orm/env.ts';
 import { documentTotals, type DocumentTotals, type Rounding } from './document-totals.ts';
 import { accountingDate } from './accounting-date.ts';
 import { instalments, type Instalment } from './due-date.ts';
 import { kindOf } from './move-types.ts';
 import { round } from './round.ts';
 import type { Tax } from './tax-details.ts';
+import type { Cell, Env, Row } from '../orm/shapes.ts';
 
 type Cells = Readonly<Record<string, Cell>>;
 
@@ -83,7 +82,7 @@ function pricedLine(env: Env, { cells }: Row) {
 }
 
 /** Groups taken apart, in the order they are reckoned in. */
-export function taxesOf(env: Env, ids: Cell): readonly Tax[] {
+function taxesOf(env: Env, ids: Cell): readonly Tax[] {
   const rows = (Array.isArray(ids) ? (ids as readonly number[]) : [])
     .flatMap((id) => env.tables.find('account.tax', id) ?? [])
     .sort(
@@ -192,7 +191,7 @@ function taxAccount(env: Env, taxId: number, moveId: number): Cell {
 const listIncludes = (cell: Cell, id: number): boolean =>
   Array.isArray(cell) && (cell as readonly number[]).includes(id);
 
-export function accountOf(env: Env, name: string): number | null {
+function accountOf(env: Env, name: string): number | null {
   return env.tables.all('account.account').find(({ cells }) => cells['name'] === name)?.id ?? null;
 }
 

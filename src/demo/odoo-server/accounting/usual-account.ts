@@ -1,5 +1,4 @@
-import type { Env } from '../orm/env.ts';
-import type { Row } from '../orm/tables.ts';
+import type { Env, Row } from '../orm/shapes.ts';
 
 const INBOUND: readonly unknown[] = ['out_invoice', 'in_refund'];
 

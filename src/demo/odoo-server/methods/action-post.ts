@@ -6,10 +6,9 @@ import { OdooError, userError } from '../errors.ts';
 import { INVOICING } from '../models/groups.ts';
 import { guardMove } from '../models/guard.ts';
 import { checkModel, checkRows } from '../orm/access.ts';
-import { timestamp, today, type Env } from '../orm/env.ts';
-import type { Method } from '../orm/model.ts';
-import type { Row } from '../orm/tables.ts';
+import { timestamp, today } from '../orm/env.ts';
 import { RecordSet } from '../values.ts';
+import type { Env, Method, Row } from '../orm/shapes.ts';
 
 /** All of them, or none. 19 answers false; 14 answers the records, also for one that was posted already. */
 export const actionPost: Method = {

@@ -1,7 +1,7 @@
 import { dictOf } from '../orm/convert.ts';
-import type { Method } from '../orm/model.ts';
 import { createRecord } from '../orm/write-records.ts';
 import type { Value } from '../values.ts';
+import type { Method } from '../orm/shapes.ts';
 
 /** One record as a dictionary, or several as a list; the transports differ in what they answer for one. */
 export const create: Method = {

@@ -1,7 +1,7 @@
 import { toValue } from '../orm/convert.ts';
-import { timestamp, type Env } from '../orm/env.ts';
-import type { Method } from '../orm/model.ts';
+import { timestamp } from '../orm/env.ts';
 import { IntKeyed } from '../values.ts';
+import type { Env, Method } from '../orm/shapes.ts';
 
 const namesOf = (env: Env, model: string, id: number) =>
   env.tables

@@ -1,7 +1,6 @@
 import { fieldNames } from '../orm/env.ts';
-import type { Field } from '../orm/field.ts';
-import type { Method } from '../orm/model.ts';
 import { listOf, type Dict, type Value } from '../values.ts';
+import type { Field, Method } from '../orm/shapes.ts';
 
 export const fieldsGet: Method = {
   on: 'model',

@@ -1,6 +1,6 @@
 import { mayDo } from '../orm/access.ts';
-import type { Method, Operation } from '../orm/model.ts';
 import { textOf } from '../values.ts';
+import type { Method, Operation } from '../orm/shapes.ts';
 
 const OPERATIONS: readonly string[] = ['read', 'write', 'create', 'unlink'] satisfies Operation[];
 

@@ -1,6 +1,6 @@
-import type { Method } from '../orm/model.ts';
 import { loadRecords } from '../orm/load-records.ts';
 import { listOf, textOf } from '../values.ts';
+import type { Method } from '../orm/shapes.ts';
 
 /** Import. Bad data is never an error of the call: look at `ids`, `false` means that nothing was written. */
 export const load: Method = {

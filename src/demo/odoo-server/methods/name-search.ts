@@ -1,8 +1,8 @@
 import { checkModel } from '../orm/access.ts';
 import { displayName } from '../orm/env.ts';
-import type { Method } from '../orm/model.ts';
 import { searchRecords } from '../orm/search-records.ts';
 import { listOf, type Value } from '../values.ts';
+import type { Method } from '../orm/shapes.ts';
 
 export const nameSearch: Method = {
   on: 'model',

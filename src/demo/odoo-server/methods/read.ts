@@ -1,11 +1,10 @@
 import { valueError } from '../errors.ts';
 import { checkModel, checkRows } from '../orm/access.ts';
 import { toValue } from '../orm/convert.ts';
-import { COMMON_FIELDS, fieldNames, fieldOf, isBareField, type Env } from '../orm/env.ts';
-import type { Method, Model } from '../orm/model.ts';
+import { COMMON_FIELDS, fieldNames, fieldOf, isBareField } from '../orm/env.ts';
 import { searchRecords } from '../orm/search-records.ts';
-import type { Row } from '../orm/tables.ts';
 import type { Value } from '../values.ts';
+import type { Env, Method, Model, Row } from '../orm/shapes.ts';
 
 /** Records that are gone are left out without a word. */
 export const read: Method = {

@@ -3,7 +3,7 @@ import { userError } from '../errors.ts';
 import { guardMove } from '../models/guard.ts';
 import { checkModel, checkRows } from '../orm/access.ts';
 import { timestamp } from '../orm/env.ts';
-import type { Call, Method } from '../orm/model.ts';
+import type { Call, Method } from '../orm/shapes.ts';
 
 /** Back to draft. The number stays, and it is posted under it again. Answers nothing. */
 export const buttonDraft: Method = {

@@ -1,6 +1,6 @@
 import { checkModel } from '../orm/access.ts';
-import type { Method } from '../orm/model.ts';
 import { searchRecords } from '../orm/search-records.ts';
+import type { Method } from '../orm/shapes.ts';
 
 const IN_14 = ['args', 'offset?', 'limit?', 'order?'];
 

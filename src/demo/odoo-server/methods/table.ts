@@ -1,4 +1,3 @@
-import type { Method } from '../orm/model.ts';
 import { create } from './create.ts';
 import { getExternalId, getMetadata } from './external-ids.ts';
 import { fieldsGet } from './fields-get.ts';
@@ -9,6 +8,7 @@ import { read, searchRead } from './read.ts';
 import { search, searchCount } from './search.ts';
 import { unlink } from './unlink.ts';
 import { write } from './write.ts';
+import type { Method } from '../orm/shapes.ts';
 
 /** What every model can do. */
 export const METHODS: Readonly<Record<string, Method>> = {

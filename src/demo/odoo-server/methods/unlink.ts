@@ -1,5 +1,5 @@
-import type { Method } from '../orm/model.ts';
 import { deleteRecords } from '../orm/write-records.ts';
+import type { Method } from '../orm/shapes.ts';
 
 export const unlink: Method = {
   on: 'records',

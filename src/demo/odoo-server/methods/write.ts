@@ -1,6 +1,6 @@
 import { dictOf } from '../orm/convert.ts';
-import type { Method } from '../orm/model.ts';
 import { writeRecords } from '../orm/write-records.ts';
+import type { Method } from '../orm/shapes.ts';
 
 /** Without ids nothing is done, and the answer is true. */
 export const write: Method = {

@@ -2,11 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { OdooError } from '../errors.ts';
 import { mayDo } from '../orm/access.ts';
-import { modelOf as findModel, type Env } from '../orm/env.ts';
+import { modelOf as findModel } from '../orm/env.ts';
 import { binary, char, integer, many2one, selection } from '../orm/field.ts';
-import type { Model } from '../orm/model.ts';
-import type { Row } from '../orm/tables.ts';
 import { modelOf } from './model-of.ts';
+import type { Env, Model, Row } from '../orm/shapes.ts';
 
 /** A file at a record: who may read or change the record may do it with the file. */
 export const attachment: Model = modelOf({

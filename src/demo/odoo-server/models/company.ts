@@ -1,6 +1,6 @@
 import { boolean, char, date, float, integer, many2one, many2many, selection } from '../orm/field.ts';
-import type { Model } from '../orm/model.ts';
 import { modelOf, SETTINGS } from './model-of.ts';
+import type { Model } from '../orm/shapes.ts';
 
 export const company: Model = modelOf({
   name: 'res.company',

@@ -1,9 +1,9 @@
 import { validationError, valueError } from '../errors.ts';
 import { findName } from '../orm/external-names.ts';
 import { boolean, char, integer } from '../orm/field.ts';
-import type { Method, Model } from '../orm/model.ts';
 import { textOf } from '../values.ts';
 import { modelOf, SYSTEM_ONLY } from './model-of.ts';
+import type { Method, Model } from '../orm/shapes.ts';
 
 /** Open to every user, while the table itself is closed. */
 const checkObjectReference: Method = {

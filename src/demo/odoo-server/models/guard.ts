@@ -1,8 +1,6 @@
 import { userError } from '../errors.ts';
-import type { Env } from '../orm/env.ts';
-import type { Operation } from '../orm/model.ts';
-import type { Row } from '../orm/tables.ts';
 import { DRAFT_BOT, INVOICING } from './groups.ts';
+import type { Env, Operation, Row } from '../orm/shapes.ts';
 
 /**
  * What `handover odoo guard install` puts into an Odoo, as data: a group without Invoicing, a record rule, and two

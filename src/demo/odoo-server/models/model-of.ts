@@ -1,5 +1,5 @@
-import type { Access, Model } from '../orm/model.ts';
 import { ACCOUNT_MANAGER, ACCOUNT_READONLY, INVOICING, SYSTEM } from './groups.ts';
+import type { Access, Model } from '../orm/shapes.ts';
 
 /** A model with what most of them leave out. */
 export function modelOf(parts: Pick<Model, 'name' | 'label' | 'fields'> & Partial<Model>): Model {

@@ -10,12 +10,10 @@ import {
   one2many,
   selection,
   text,
-  type Field,
 } from '../orm/field.ts';
-import type { Env } from '../orm/env.ts';
-import type { Row } from '../orm/tables.ts';
 import { isInvoiceLine } from './move-line.ts';
 import { commercialId } from './partner.ts';
+import type { Env, Field, Row } from '../orm/shapes.ts';
 
 export const MOVE_FIELDS: Readonly<Record<string, Field>> = {
   name: char('Number'),

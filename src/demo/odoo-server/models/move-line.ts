@@ -1,4 +1,4 @@
-import { cellOf, displayName, modelOf as findModel, today, type Env } from '../orm/env.ts';
+import { cellOf, displayName, modelOf as findModel, today } from '../orm/env.ts';
 import {
   boolean,
   char,
@@ -9,10 +9,7 @@ import {
   many2one,
   monetary,
   selection,
-  type Cell,
 } from '../orm/field.ts';
-import type { Model } from '../orm/model.ts';
-import type { Row } from '../orm/tables.ts';
 import { kindOf } from '../accounting/move-types.ts';
 import { usualAccount } from '../accounting/usual-account.ts';
 import { recomputeMove } from '../accounting/recompute-move.ts';
@@ -20,6 +17,7 @@ import { postedItem, userError } from '../errors.ts';
 import { DRAFT_BOT, INVOICING } from './groups.ts';
 import { guardLine, ruleOnLines } from './guard.ts';
 import { modelOf, READERS } from './model-of.ts';
+import type { Cell, Env, Model, Row } from '../orm/shapes.ts';
 
 const WRITERS: readonly string[] = [INVOICING, DRAFT_BOT];
 const TEXTS: readonly Cell[] = ['line_section', 'line_subsection', 'line_note'];

@@ -5,13 +5,12 @@ import { recomputeMove } from '../accounting/recompute-move.ts';
 import { postedItem, userError, validationError } from '../errors.ts';
 import { actionPost } from '../methods/action-post.ts';
 import { buttonCancel, buttonDraft } from '../methods/reset-and-cancel.ts';
-import { today, type Env } from '../orm/env.ts';
-import type { Model } from '../orm/model.ts';
-import type { Row } from '../orm/tables.ts';
+import { today } from '../orm/env.ts';
 import { DRAFT_BOT, INVOICING } from './groups.ts';
 import { guardMove, ruleOnMoves } from './guard.ts';
 import { MOVE_FIELDS, MOVE_FIELDS_14 } from './move-fields.ts';
 import { modelOf, READERS } from './model-of.ts';
+import type { Env, Model, Row } from '../orm/shapes.ts';
 
 export const move: Model = modelOf({
   name: 'account.move',

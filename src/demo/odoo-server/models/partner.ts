@@ -1,10 +1,8 @@
 import { OdooError, validationError } from '../errors.ts';
 import { boolean, char, float, html, integer, many2many, many2one, monetary } from '../orm/field.ts';
-import type { Env } from '../orm/env.ts';
-import type { Model } from '../orm/model.ts';
-import type { Row } from '../orm/tables.ts';
 import { openItems } from '../accounting/open-items.ts';
 import { modelOf } from './model-of.ts';
+import type { Env, Model, Row } from '../orm/shapes.ts';
 
 const MAKERS: readonly string[] = ['base.group_partner_manager'];
 

@@ -1,7 +1,7 @@
 import { char } from '../orm/field.ts';
-import type { Access, Model } from '../orm/model.ts';
 import { INVOICING } from './groups.ts';
 import { modelOf, SYSTEM_ONLY } from './model-of.ts';
+import type { Access, Model } from '../orm/shapes.ts';
 
 const OF_INVOICING: Access = {
   read: [INVOICING],

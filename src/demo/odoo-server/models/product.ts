@@ -1,7 +1,6 @@
-import type { Env } from '../orm/env.ts';
 import { boolean, char, float, many2one, many2many } from '../orm/field.ts';
-import type { Model } from '../orm/model.ts';
 import { modelOf } from './model-of.ts';
+import type { Env, Model } from '../orm/shapes.ts';
 
 const companyTax = (name: string) => (env: Env) => {
   const tax = env.tables.find('res.company', 1)?.cells[name];

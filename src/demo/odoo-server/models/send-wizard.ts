@@ -1,15 +1,14 @@
 import { kindOf } from '../accounting/move-types.ts';
 import { currencyOf, linesOf } from '../accounting/recompute-move.ts';
 import { userError } from '../errors.ts';
-import { sudo, type Env } from '../orm/env.ts';
+import { sudo } from '../orm/env.ts';
 import { jsonList, many2one } from '../orm/field.ts';
-import type { Method, Model } from '../orm/model.ts';
-import type { Row } from '../orm/tables.ts';
 import { createRecord } from '../orm/write-records.ts';
 import { drawPdf } from '../pdf.ts';
 import { attachment } from './attachment.ts';
 import { INVOICING } from './groups.ts';
 import { modelOf } from './model-of.ts';
+import type { Env, Method, Model, Row } from '../orm/shapes.ts';
 
 /** "Send & Print". This server mails nothing; it draws the invoice, once, and keeps it. */
 const sendAndPrint: Method = {

@@ -1,4 +1,3 @@
-import type { Model } from '../orm/model.ts';
 import { attachment } from './attachment.ts';
 import { account, company, country, currency, journal } from './company.ts';
 import { externalId } from './external-id.ts';
@@ -10,6 +9,7 @@ import { product, unit } from './product.ts';
 import { bankAccount, fiscalPosition, paymentTerm, tax, taxGroup } from './tax.ts';
 import { sendWizard } from './send-wizard.ts';
 import { apiKey, automation, group, user } from './user.ts';
+import type { Model } from '../orm/shapes.ts';
 
 /** Every model this server knows, by name. */
 export const MODELS: ReadonlyMap<string, Model> = new Map(

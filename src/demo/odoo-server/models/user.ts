@@ -1,10 +1,9 @@
 import { valueError } from '../errors.ts';
-import type { Env } from '../orm/env.ts';
 import { boolean, char, datetime, many2many, many2one, selection } from '../orm/field.ts';
-import type { Method, Model } from '../orm/model.ts';
 import { textOf } from '../values.ts';
 import { allGroups, GROUPS, SYSTEM } from './groups.ts';
 import { modelOf, SYSTEM_ONLY } from './model-of.ts';
+import type { Env, Method, Model } from '../orm/shapes.ts';
 
 /** Proves the key, and tells who it belongs to. */
 const contextGet: Method = {

@@ -1,8 +1,6 @@
 import { OdooError } from '../errors.ts';
 import { GROUPS } from '../models/groups.ts';
-import type { Env } from './env.ts';
-import type { Model, Operation } from './model.ts';
-import type { Row } from './tables.ts';
+import type { Env, Model, Operation, Row } from './shapes.ts';
 
 const WORDS: Readonly<Record<Operation, string>> = {
   read: 'access',

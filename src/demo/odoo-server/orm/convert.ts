@@ -1,10 +1,8 @@
 import { foreignKeyError, OdooError, valueError } from '../errors.ts';
 import { isDict, PyFloat, repr, textOf, type Value } from '../values.ts';
-import { cellOf, displayName, fieldOf, modelOf, sudo, type Env } from './env.ts';
-import type { Cell, Field } from './field.ts';
-import type { Model } from './model.ts';
+import { cellOf, displayName, fieldOf, modelOf, sudo } from './env.ts';
 import { plainHtml } from './plain-html.ts';
-import type { Row } from './tables.ts';
+import type { Cell, Env, Field, Model, Row } from './shapes.ts';
 
 /** What came in a call, as it is stored. The commands of x2many fields are not for here. */
 export function toCell(env: Env, model: Model, name: string, value: Value): Cell {

@@ -1,10 +1,8 @@
 import { valueError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { PyFloat, repr, type Value } from '../values.ts';
-import { cellOf, displayName, fieldOf, isBareField, modelOf, type Env } from './env.ts';
-import type { Cell, Field } from './field.ts';
-import type { Model } from './model.ts';
-import type { Row } from './tables.ts';
+import { cellOf, displayName, fieldOf, isBareField, modelOf } from './env.ts';
+import type { Cell, Env, Field, Model, Row } from './shapes.ts';
 
 export type Test = (row: Row) => boolean;
 

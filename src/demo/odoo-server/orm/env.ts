@@ -1,23 +1,8 @@
 import type { Dict } from '../values.ts';
 import { CallError } from '../errors.ts';
-import { datetime, many2one, type Cell, type Field } from './field.ts';
-import type { Model, Models } from './model.ts';
-import type { Row, Tables } from './tables.ts';
-
-/** Who calls, when, on what: every operation gets one. */
-export interface Env {
-  readonly tables: Tables;
-  readonly models: Models;
-  /** 19, 14. */
-  readonly series: number;
-  readonly uid: number;
-  /** External ids of the user's groups, the implied ones included. */
-  readonly groups: ReadonlySet<string>;
-  /** Odoo's own work inside a call: no rights are asked for. */
-  readonly su: boolean;
-  readonly context: Dict;
-  readonly now: Date;
-}
+import { datetime, many2one } from './field.ts';
+import type { Tables } from './tables.ts';
+import type { Cell, Env, Field, Model, Models, Row } from './shapes.ts';
 
 export const sudo = (env: Env): Env => ({ ...env, su: true });
 

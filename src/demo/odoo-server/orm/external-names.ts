@@ -1,6 +1,5 @@
 import { OdooError } from '../errors.ts';
-import type { Env } from './env.ts';
-import type { Row } from './tables.ts';
+import type { Env, Row } from './shapes.ts';
 
 export interface ExternalName {
   readonly module: string;

@@ -1,47 +1,4 @@
-import type { Env } from './env.ts';
-import type { Row } from './tables.ts';
-
-/** A stored value. Empty texts, dates and references are null here and `false` on the wire. */
-export type Cell = null | boolean | number | string | readonly number[];
-
-export type FieldType =
-  | 'char'
-  | 'text'
-  | 'html'
-  | 'binary'
-  | 'integer'
-  | 'float'
-  | 'monetary'
-  | 'boolean'
-  | 'date'
-  | 'datetime'
-  | 'selection'
-  | 'many2one'
-  | 'one2many'
-  | 'many2many'
-  /** A list of texts, written and read as it is. */
-  | 'json';
-
-export interface Field {
-  readonly type: FieldType;
-  /** Its name for people, in messages and `fields_get`. */
-  readonly label: string;
-  readonly required: boolean;
-  readonly readonly: boolean;
-  /** Of the relational types. */
-  readonly comodel: string;
-  /** Of a one2many: the many2one that points back. */
-  readonly inverse: string;
-  /** Of a one2many that shows a part of the records that point back. */
-  readonly shows: ((row: Row) => boolean) | null;
-  readonly selection: readonly (readonly [value: string, label: string])[];
-  readonly initial: (env: Env) => Cell;
-  /** Not stored: made when it is read. */
-  readonly compute: ((row: Row, env: Env) => Cell) | null;
-  /** First and last series that has it. */
-  readonly since: number;
-  readonly until: number;
-}
+import type { Cell, Env, Field, FieldType } from './shapes.ts';
 
 type Extras = Partial<Omit<Field, 'type' | 'label' | 'initial'>> & {
   readonly initial?: Cell | ((env: Env) => Cell);

@@ -1,8 +1,7 @@
 import { OdooError } from '../errors.ts';
 import type { Dict, Value } from '../values.ts';
 import { isDate } from './convert.ts';
-import type { Env } from './env.ts';
-import type { Field } from './field.ts';
+import type { Env, Field } from './shapes.ts';
 
 /** A cell that cannot be read; `extra` says which field, and what else Odoo says about it. */
 export class ImportProblem extends OdooError {

@@ -1,11 +1,10 @@
 import { OdooError } from '../errors.ts';
 import { textOf, type Dict, type Value } from '../values.ts';
-import { fieldOf, modelOf, type Env } from './env.ts';
-import type { Field } from './field.ts';
+import { fieldOf, modelOf } from './env.ts';
 import { cellValue, ImportProblem } from './load-cells.ts';
 import { bindName, findName, splitName } from './external-names.ts';
-import type { Model } from './model.ts';
 import { createRecord, present, writeRecords } from './write-records.ts';
+import type { Env, Field, Model } from './shapes.ts';
 
 type Cells = readonly string[];
 

@@ -1,10 +1,8 @@
 import { valueError } from '../errors.ts';
 import type { Value } from '../values.ts';
 import { testOf } from './domain.ts';
-import { cellOf, displayName, fieldOf, isBareField, modelOf, type Env } from './env.ts';
-import type { Cell } from './field.ts';
-import type { Model } from './model.ts';
-import type { Row } from './tables.ts';
+import { cellOf, displayName, fieldOf, isBareField, modelOf } from './env.ts';
+import type { Cell, Env, Model, Row } from './shapes.ts';
 
 export interface Search {
   readonly domain: Value | undefined;

@@ -1,14 +1,9 @@
 import { userError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import type { Cell } from './field.ts';
-
-export interface Row {
-  readonly id: number;
-  readonly cells: Readonly<Record<string, Cell>>;
-}
+import type { Cell, Records, Row } from './shapes.ts';
 
 /** Every record in memory, by model. A call is one transaction: `atomically` takes all back when it throws. */
-export class Tables {
+export class Tables implements Records {
   private readonly byModel = new Map<string, Map<number, Row>>();
   private readonly lastIds = new Map<string, number>();
   /** What a rollback does, newest last; null outside a transaction. */

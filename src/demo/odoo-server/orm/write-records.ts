@@ -2,10 +2,8 @@ import { OdooError, valueError } from '../errors.ts';
 import { listOf, repr, type Value } from '../values.ts';
 import { checkModel, checkRows } from './access.ts';
 import { dictOf, idList, toCell } from './convert.ts';
-import { cellOf, fieldNames, fieldOf, modelOf, timestamp, type Env } from './env.ts';
-import type { Cell, Field } from './field.ts';
-import type { Model } from './model.ts';
-import type { Row } from './tables.ts';
+import { cellOf, fieldNames, fieldOf, modelOf, timestamp } from './env.ts';
+import type { Cell, Env, Field, Model, Row } from './shapes.ts';
 
 export type Values = Readonly<Record<string, Value>>;
 type Cells = Readonly<Record<string, Cell>>;

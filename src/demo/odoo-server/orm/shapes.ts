@@ -1,7 +1,78 @@
-import type { Value } from '../values.ts';
-import type { Cell, Field } from './field.ts';
-import type { Env } from './env.ts';
-import type { Row } from './tables.ts';
+/** What fields, records, models and calls are. They know each other, so they stand in one place. */
+import type { Dict, Value } from '../values.ts';
+
+/** A stored value. Empty texts, dates and references are null here and `false` on the wire. */
+export type Cell = null | boolean | number | string | readonly number[];
+
+export type FieldType =
+  | 'char'
+  | 'text'
+  | 'html'
+  | 'binary'
+  | 'integer'
+  | 'float'
+  | 'monetary'
+  | 'boolean'
+  | 'date'
+  | 'datetime'
+  | 'selection'
+  | 'many2one'
+  | 'one2many'
+  | 'many2many'
+  /** A list of texts, written and read as it is. */
+  | 'json';
+
+export interface Field {
+  readonly type: FieldType;
+  /** Its name for people, in messages and `fields_get`. */
+  readonly label: string;
+  readonly required: boolean;
+  readonly readonly: boolean;
+  /** Of the relational types. */
+  readonly comodel: string;
+  /** Of a one2many: the many2one that points back. */
+  readonly inverse: string;
+  /** Of a one2many that shows a part of the records that point back. */
+  readonly shows: ((row: Row) => boolean) | null;
+  readonly selection: readonly (readonly [value: string, label: string])[];
+  readonly initial: (env: Env) => Cell;
+  /** Not stored: made when it is read. */
+  readonly compute: ((row: Row, env: Env) => Cell) | null;
+  /** First and last series that has it. */
+  readonly since: number;
+  readonly until: number;
+}
+
+export interface Row {
+  readonly id: number;
+  readonly cells: Readonly<Record<string, Cell>>;
+}
+
+/** Every record, by model; see tables.ts. */
+export interface Records {
+  all(model: string): readonly Row[];
+  find(model: string, id: number): Row | undefined;
+  insert(model: string, cells: Readonly<Record<string, Cell>>): Row;
+  update(model: string, id: number, cells: Readonly<Record<string, Cell>>): void;
+  remove(model: string, id: number): void;
+  /** One transaction: all is taken back when it throws. */
+  atomically<T>(work: () => T): T;
+}
+
+/** Who calls, when, on what: every operation gets one. */
+export interface Env {
+  readonly tables: Records;
+  readonly models: Models;
+  /** 19, 14. */
+  readonly series: number;
+  readonly uid: number;
+  /** External ids of the user's groups, the implied ones included. */
+  readonly groups: ReadonlySet<string>;
+  /** Odoo's own work inside a call: no rights are asked for. */
+  readonly su: boolean;
+  readonly context: Dict;
+  readonly now: Date;
+}
 
 export type Operation = 'read' | 'write' | 'create' | 'unlink';
 
