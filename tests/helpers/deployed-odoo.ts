@@ -8,6 +8,7 @@ import { closeSync, openSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { freePort } from './free-port.ts';
+import type { OdooServer } from './odoo.ts';
 import { makeKey } from './odoo-keys.ts';
 import { DATABASE, lowUser, ODOO_PROGRAM, ODOO_PYTHON, PATH, postgresPrograms } from './odoo-place.ts';
 import { odooCommand, type OdooParts, psql, type Running, startPostgres } from './odoo-processes.ts';
@@ -18,9 +19,9 @@ import { until } from './until.ts';
 
 /** As the package starts it. `python3 -m odoo` does not do with workers: it cannot start its websocket process. */
 
-export interface DeployedOdoo {
-  /** Odoo itself, behind no proxy. */
-  readonly url: string;
+/** `url` is Odoo itself, behind no proxy; `stopOdoo` ends its workers too, without warning. */
+export interface DeployedOdoo
+  extends Pick<OdooServer, 'url' | 'call' | 'log' | 'stop' | 'stopDatabase' | 'startDatabase'> {
   /** `host:port` of its HTTP and of its websocket process. */
   readonly upstream: { readonly http: string; readonly websocket: string };
   readonly root: string;
@@ -31,17 +32,11 @@ export interface DeployedOdoo {
   readonly environment: Readonly<Record<string, string>>;
   /** One of the scripts, `--bare`, with what it needs in its environment. */
   script(name: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
-  /** JSON-2 as administrator; throws at every fault. */
-  call(model: string, method: string, args: Record<string, unknown>): Promise<unknown>;
   sql(query: string, database?: string): Promise<string>;
-  log(): Promise<string>;
   startOdoo(): Promise<void>;
   stopOdoo(): Promise<void>;
   /** Resolves when it has ended by itself. */
   odooEnds(): Promise<unknown>;
-  stopDatabase(): Promise<void>;
-  startDatabase(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /** Takes three to six seconds. */

@@ -158,7 +158,8 @@ describe('the skill odoo-accounting', () => {
         { invoices: [{ total: 300 }] },
       ],
       [['list-taxes', '--use', 'sale', '--limit', '1'], { taxes: [{}], next: expect.any(String) as string }],
-      [['aging-report', '--side', 'receivable'], {}],
+      [['aging-report', '--side', 'receivable'], { side: 'receivable', rows: [] }],
+      [['partner-account', '--partner-id', `${partner}`], { account: { partner: { id: partner } } }],
     ];
     for (const [args, data] of lists)
       expect(await skill('draft.env', args), args.join(' ')).toMatchObject({ code: 0, data });
