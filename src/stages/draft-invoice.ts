@@ -310,10 +310,16 @@ async function draftOnce(
   if (made.value.created && before !== undefined) {
     remarks.push(`The earlier draft (#${before}) is gone from Odoo; this is a new one.`);
   }
-  if (made.value.created || made.value.invoice.state !== 'draft') return asDraft(made.value, remarks);
+  const { invoice } = made.value;
+  if (made.value.created || invoice.state !== 'draft') return asDraft(made.value, remarks);
+  // Odoo's client refuses to write into it; shown as it is, it can still be approved or dropped.
+  if (invoice.postedBefore) return asDraft(made.value, [...remarks, WAS_POSTED]);
   const revised = await books.reviseDraft(id, plan.draft, signal);
   return revised.ok ? asDraft(revised.value, remarks) : revised;
 }
+
+const WAS_POSTED =
+  'It was posted once, and somebody set it back to draft in Odoo: what you changed in the request was not written into it. Change it in Odoo, then move this note to `Needs_Action/odoo`.';
 
 function asDraft(drafted: Drafted, remarks: readonly string[]): Made {
   return drafted.invoice.state === 'draft' ? { ok: true, drafted, remarks } : { ok: true, settled: drafted };
