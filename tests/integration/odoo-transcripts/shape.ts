@@ -4,7 +4,7 @@ import { readXmlAnswer } from './read-xml.ts';
 import type { Transcript } from './recorded.ts';
 
 /** Types and keys; of a list the kinds of its items, of a dictionary by record id the kinds of its values. */
-export function shapeOf(value: unknown): string {
+function shapeOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return `[${[...new Set(value.map(shapeOf))].sort().join(' | ')}]`;
   if (typeof value !== 'object') return typeof value;
