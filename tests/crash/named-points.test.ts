@@ -20,7 +20,10 @@ const BOUNCED = ['handler:bounce-written', 'handler:bounced'] as const;
 const IN_DOUBT = ['email-mcp:transmitting', 'email-mcp:accepted'] as const;
 const ANSWERED = 'handler:doubt-answered';
 const APART: readonly CrashPoint[] = [...BOUNCED, ...IN_DOUBT, ANSWERED];
-/** Those need two machines (tests/crash/takeover-points.test.ts) or an Odoo (tests/integration/odoo-posting and draft-invoice). */
+/**
+ * Those need two machines (tests/crash/takeover-points.test.ts) or an Odoo (tests/integration: odoo-posting,
+ * draft-invoice-interrupted, draft-invoice-on-odoo).
+ */
 const HERE = CRASH_POINTS.filter(
   (point) => !/^(?:takeover|odoo-mcp|invoice):|^replier:(?:books|request)-/.test(point),
 );

@@ -2,6 +2,7 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CrashPoint } from '../../src/core/crash-points.ts';
 import type { Property } from '../../src/core/front-matter.ts';
+import { readInvoiceBody, renderInvoiceBody } from '../../src/core/odoo/invoice-body.ts';
 import { parseNote, renderNote, type TaskNote } from '../../src/core/task-file.ts';
 import { taskIdForRequest } from '../../src/core/task-id.ts';
 import { type DraftInvoiceDeps, draftInvoices } from '../../src/stages/draft-invoice.ts';
@@ -160,4 +161,19 @@ export function requestNote(
     ...change,
   };
   return renderNote({ data, body: `\n## Lines\n\n${lines}\n\n## Note\n\n${more}\n` });
+}
+
+/** After one pass over this request. */
+export async function drafted(note = requestNote()) {
+  const invoicer = await openInvoicer();
+  await invoicer.put(`${INBOX}/ACME November.md`, note);
+  await invoicer.pass();
+  if (invoicer.errors.length > 0) throw invoicer.errors[0];
+  return invoicer;
+}
+
+/** As the user: other words below `## Request`. */
+export function withRequest(note: TaskNote, change: (request: string) => string): TaskNote {
+  const body = readInvoiceBody(note.body);
+  return { data: note.data, body: renderInvoiceBody({ ...body, request: change(body.request) }) };
 }
