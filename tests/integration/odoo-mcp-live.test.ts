@@ -325,7 +325,10 @@ describe('a closed period', () => {
 
 describe('the PDF', () => {
   it('is Odoo’s own, kept once, and nobody is mailed', async () => {
-    if (!HAS_WKHTMLTOPDF) return console.error('NOT RUN: no wkhtmltopdf, so Odoo draws no PDF here');
+    if (!HAS_WKHTMLTOPDF) {
+      console.error('NOT RUN: no wkhtmltopdf, so Odoo draws no PDF here');
+      return;
+    }
     const { id, odooId } = await approved();
     await client.post(id);
     const posted = await client.posted(id);

@@ -1,8 +1,6 @@
-import type { Dict } from '../values.ts';
 import { CallError } from '../errors.ts';
 import { datetime, many2one } from './field.ts';
-import type { Tables } from './tables.ts';
-import type { Cell, Env, Field, Model, Models, Row } from './shapes.ts';
+import type { Cell, Env, Field, Model, Row } from './shapes.ts';
 
 export const sudo = (env: Env): Env => ({ ...env, su: true });
 
