@@ -133,6 +133,17 @@ describe('a mail that asks for an invoice', () => {
     expect(await replier.names(OFFERED)).toEqual([name]);
   });
 
+  it('makes no second one after a kill, also when the user has dropped the first meanwhile', async () => {
+    says(REQUEST);
+    const { replier, name } = await withMail();
+    await replier.killAt('replier:request-created', change(replier));
+    const [made] = await replier.names(REQUESTS);
+    await replier.vault.move({ folder: REQUESTS, name: made! }, 'Rejected');
+    await replier.pass(change(replier));
+    expect(await replier.names(REQUESTS)).toEqual([]);
+    expect(await replier.names(OFFERED)).toEqual([name]);
+  });
+
   it.each<[string, unknown, string]>([
     [
       'words that the mail does not hold',
