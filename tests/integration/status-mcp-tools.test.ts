@@ -275,6 +275,7 @@ describe('the agents', () => {
     const { processes } = await status.ask(agents);
     const optional = processes.filter((one) => one.optional);
     expect(optional.map(({ agent, process }) => `${agent}/${process}`)).toEqual([
+      'cloud-agent/odoo-mcp',
       'cloud-agent/status-mcp',
       'local-agent/status-mcp',
     ]);
