@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentTotals } from '../../../src/demo/odoo-server/accounting/document-totals.ts';
 import { round } from '../../../src/demo/odoo-server/accounting/round.ts';
 import { LIMITS } from '../../../src/demo/odoo-server/limits.ts';
+import { isLike } from '../../../src/demo/odoo-server/orm/like.ts';
 import { plainHtml } from '../../../src/demo/odoo-server/orm/plain-html.ts';
 import { drawPdf } from '../../../src/demo/odoo-server/pdf.ts';
 import { type OdooServer, startOdooServer } from '../../../src/demo/odoo-server/server.ts';
@@ -47,7 +48,8 @@ describe('a hostile client', () => {
   it('cannot make a search that never ends', async () => {
     const long = await call('search', { domain: Array.from({ length: 600 }, () => ['ref', '=', 'x']) });
     expect(long).toMatchObject({ status: 500, error: { message: 'Domain too long' } });
-    const slow = await call('search', { domain: [['ref', 'ilike', '%a'.repeat(40)]] });
+    server.store.create('account.move', { move_type: 'out_invoice', ref: 'a'.repeat(5000) });
+    const slow = await call('search', { domain: [['ref', 'ilike', `${'%a'.repeat(40)}b`]] });
     expect(slow.body).toEqual([]);
   });
 
@@ -146,6 +148,28 @@ describe('a call', () => {
       });
     expect((await write()).status).toBe(500);
     expect((await write()).status).toBe(200);
+  });
+});
+
+describe('LIKE', () => {
+  it.each([
+    ['Consulting', 'cons%', false],
+    ['Consulting', 'Cons%', true],
+    ['Consulting', '%sult%', true],
+    ['Consulting', 'C_nsulting', true],
+    ['Consulting', 'C_sulting', false],
+    ['100%', '100\\%', true],
+    ['1000', '100\\%', false],
+    ['a_b', 'a\\_b', true],
+    ['axb', 'a\\_b', false],
+    ['abcabd', '%abd', true],
+    ['abcab', '%abd', false],
+    ['', '%', true],
+    ['', '', true],
+    ['☕', '_', true],
+    ['x\\y', '%\\\\%', true],
+  ])('%j like %j: %j', (text, pattern, answer) => {
+    expect(isLike(text, pattern)).toBe(answer);
   });
 });
 

@@ -1,5 +1,5 @@
 import { round } from './round.ts';
-import { lineDetails, type LineDetails, type Priced, type Tax } from './tax-details.ts';
+import { lineDetails, type LineDetails, type Priced, type Tax, type TaxShare } from './tax-details.ts';
 
 export type Rounding = 'round_globally' | 'round_per_line';
 
@@ -13,6 +13,8 @@ export interface LineTotals {
 
 export interface TaxTotal {
   readonly tax: Tax;
+  /** Taxes that are reckoned upon this one: with others behind it, it is booked apart. */
+  readonly affects: readonly number[];
   readonly base: number;
   readonly amount: number;
 }
@@ -57,20 +59,59 @@ export function documentTotals(
 const plain = (amount: number): number => amount;
 const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
 
+interface Part extends TaxShare {
+  readonly affects: readonly number[];
+}
+
+/** Each tax is rounded once; its missing cents go to the lines, and with them to where they are booked. */
 function taxTotals(details: readonly LineDetails[], decimals: number): readonly TaxTotal[] {
-  const byTax = new Map<number, TaxTotal>();
-  for (const { tax, base, amount } of details.flatMap(({ shares }) => shares)) {
-    const before = byTax.get(tax.id) ?? { tax, base: 0, amount: 0 };
-    byTax.set(tax.id, { tax, base: before.base + base, amount: before.amount + amount });
+  const parts = details.flatMap(({ shares }) =>
+    shares.map((share, at) => ({ ...share, affects: behind(shares, at) })),
+  );
+  const totals = new Map<string, TaxTotal>();
+  const settled = new Map(parts.map((part) => [part, { base: 0, amount: 0 }]));
+  for (const id of new Set(parts.map(({ tax }) => tax.id)))
+    settleTax(
+      parts.filter(({ tax }) => tax.id === id),
+      settled,
+      decimals,
+    );
+  for (const part of parts) {
+    const { tax, affects } = part;
+    const key = JSON.stringify([tax.id, affects]);
+    const before = totals.get(key) ?? { tax, affects, base: 0, amount: 0 };
+    const { base = 0, amount = 0 } = settled.get(part) ?? {};
+    totals.set(key, {
+      ...before,
+      base: round(before.base + base, decimals),
+      amount: round(before.amount + amount, decimals),
+    });
   }
-  return [...byTax.values()].map(({ tax, base, amount }) => {
-    const rounded = round(amount, decimals);
-    // A price with the tax in it stays what it was: the cents are the base's.
-    const own = tax.priceInclude
-      ? round(round(base + amount, decimals) - rounded, decimals)
-      : round(base, decimals);
-    return { tax, base: own, amount: rounded };
-  });
+  return [...totals.values()];
+}
+
+const behind = (shares: readonly TaxShare[], at: number): readonly number[] =>
+  shares[at]?.tax.affectsBase === true ? shares.slice(at + 1).map(({ tax }) => tax.id) : [];
+
+function settleTax(
+  parts: readonly Part[],
+  settled: Map<Part, { base: number; amount: number }>,
+  decimals: number,
+): void {
+  const [amounts, bases] = [parts.map(({ amount }) => amount), parts.map(({ base }) => base)];
+  const amount = round(sum(amounts), decimals);
+  // A price with the tax in it stays what it was: the cents are the base's.
+  const isInPrice = parts[0]?.tax.priceInclude === true;
+  const base = isInPrice ? round(sum(bases) + sum(amounts), decimals) - amount : round(sum(bases), decimals);
+  const ownAmounts = shareOut(amounts, amount, decimals);
+  const ownBases = shareOut(bases, base, decimals);
+  parts.forEach((part, at) => settled.set(part, { base: ownBases[at] ?? 0, amount: ownAmounts[at] ?? 0 }));
+}
+
+/** Rounds each, so that together they make the total. */
+function shareOut(raw: readonly number[], total: number, decimals: number): readonly number[] {
+  const rounded = raw.map((one) => round(one, decimals));
+  return spread(rounded, raw, total - sum(rounded), decimals);
 }
 
 /**

@@ -140,8 +140,9 @@ type Amounts = (amount: number) => Cells;
 function taxCells(env: Env, totals: DocumentTotals, move: Row, amounts: Amounts): readonly Cells[] {
   return totals.taxes
     .filter(({ amount }) => amount !== 0)
-    .map(({ tax, base, amount }) => ({
+    .map(({ tax, affects, base, amount }) => ({
       name: tax.name,
+      tax_ids: affects,
       tax_line_id: tax.id,
       tax_base_amount: kindOf(move.cells['move_type']).sign * base,
       account_id: taxAccount(env, tax.id, move.id),
@@ -198,7 +199,8 @@ function accountOf(env: Env, name: string): number | null {
 /** Lines that are still right keep their ids. */
 function replace(env: Env, moveId: number, display: string, wanted: readonly Cells[], shared: Cells): void {
   const before = linesOf(env, moveId).filter(({ cells }) => cells['display_type'] === display);
-  const keyOf = (cells: Cells): string => JSON.stringify([cells['tax_line_id'], cells['date_maturity']]);
+  const keyOf = (cells: Cells): string =>
+    JSON.stringify([cells['tax_line_id'], cells['date_maturity'], cells['tax_ids'] ?? []]);
   const left = [...before];
   for (const cells of wanted) {
     const at = Math.max(

@@ -2,6 +2,7 @@ import { valueError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { PyFloat, repr, type Value } from '../values.ts';
 import { cellOf, displayName, fieldOf, isBareField, modelOf } from './env.ts';
+import { isLike } from './like.ts';
 import type { Cell, Env, Field, Model, Row } from './shapes.ts';
 
 export type Test = (row: Row) => boolean;
@@ -124,20 +125,9 @@ const like =
   ({ cell, name, model }, [wanted = null]) => {
     if (wanted === null) return cell !== null || !wrap;
     const text = model ? name : cell === null ? '' : String(cell);
-    return pattern(String(wanted), fold, wrap).test(text);
+    const like = wrap ? `%${String(wanted)}%` : String(wanted);
+    return fold ? isLike(text.toLowerCase(), like.toLowerCase()) : isLike(text, like);
   };
-
-/** SQL's LIKE: `%` any text, `_` one character, `\` takes the next as it is. */
-function pattern(wanted: string, fold: boolean, wrap: boolean): RegExp {
-  const body = wanted.replace(
-    /\\([\s\S])|[%_]|[$()*+./?[\\\]^{|}]/g,
-    (found, escaped: string | undefined) => {
-      if (escaped !== undefined) return escaped.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&');
-      return found === '%' ? '[\\s\\S]*' : found === '_' ? '[\\s\\S]' : `\\${found}`;
-    },
-  );
-  return new RegExp(wrap ? body : `^${body}$`, fold ? 'iu' : 'u');
-}
 
 /** A record and everything below it, along `parent_id`. */
 const childOf: Compare = ({ cell, model }, wanted, env) => {
