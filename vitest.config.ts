@@ -1,11 +1,27 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The folders whose files take minutes begin, so that none of them is still running when all else has ended. */
+const SLOWEST_FIRST = ['simulation', 'e2e', 'crash', 'integration', 'red-team', 'properties'];
+
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = SLOWEST_FIRST.findIndex((folder) => moduleId.includes(`/tests/${folder}/`));
+      return at === -1 ? SLOWEST_FIRST.length : at;
+    };
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
+  }
+}
 
 // Real servers and real processes: few workers, generous limits, and no retry that would hide a race.
+// One more than cores, since most of the long ones wait for another process more than they reckon.
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
+    sequence: { sequencer: SlowestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,

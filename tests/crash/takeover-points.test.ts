@@ -25,7 +25,11 @@ const INBOX = 'Needs_Action/email';
 const MINE = 'In_Progress/local-agent';
 const OFFERED = 'Pending_Approval/email';
 
-const DRAFTING = CRASH_POINTS.filter((point) => /^replier:|^takeover:marked$/.test(point));
+/** Requests for Odoo are the cloud's alone, so the laptop never passes those: `invoice-points.test.ts` has them. */
+const BOOKS = /^replier:(request|books)-/;
+const DRAFTING = CRASH_POINTS.filter(
+  (point) => /^replier:|^takeover:marked$/.test(point) && !BOOKS.test(point),
+);
 
 it('every point of the take-over is killed here', () => {
   const own = CRASH_POINTS.filter((point) => point.startsWith('takeover:'));

@@ -44,9 +44,9 @@ describe('a value for Odoo', () => {
   it('is any JSON, with every text that XML can say', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 8 }), (value) => {
-        const sayable = !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}|__proto__/u.test(
-          texts(value).join(' '),
-        );
+        const sayable =
+          !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/u.test(texts(value).join(' ')) &&
+          !members(value).includes('__proto__');
         const small = numbers(value).every((n) => Math.abs(n) < 1e15);
         expect(refusal(value) === '').toBe(sayable && small);
       }),
@@ -65,6 +65,11 @@ function texts(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, part]) => [key, ...texts(part)]);
+}
+
+function members(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => [key, ...members(part)]);
 }
 
 function numbers(value: unknown): number[] {
