@@ -16,6 +16,22 @@ export interface IncomingAttachment {
   readonly content?: Uint8Array;
 }
 
+/** What a mail server says became of a mail (RFC 3464, RFC 8098, RFC 5965, and the shapes that follow none of them). */
+export interface DeliveryReport {
+  readonly kind: 'delivery' | 'disposition' | 'feedback';
+  readonly recipients: readonly {
+    /** As far as the report names one, else ''. */
+    readonly address: string;
+    readonly action: 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded' | 'other';
+    /** RFC 3463, such as `5.1.1`; '' when it says none. */
+    readonly status: string;
+    /** The server's words, one line; hostile. */
+    readonly words: string;
+  }[];
+  /** Message-IDs of the returned mail with angle brackets, as far as the report holds them. */
+  readonly about: readonly string[];
+}
+
 /** A mail as the parser understood it. Every field is hostile; sizes are already bounded. */
 export interface IncomingMail {
   /** With angle brackets, or null when absent or malformed. */
@@ -36,4 +52,6 @@ export interface IncomingMail {
   readonly attachments: readonly IncomingAttachment[];
   /** What the parser cut and why, one sentence each, for the reader of the card. */
   readonly remarks: readonly string[];
+  /** Null or absent: it is no report. */
+  readonly report?: DeliveryReport | null;
 }

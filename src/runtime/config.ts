@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { parseAddressList } from '../core/address-list.ts';
+import type { QuietHours } from '../core/quiet-hours.ts';
 import { isInside } from '../files/inside.ts';
 
 /**
@@ -45,6 +46,25 @@ const odooUrl = z
     return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
   }, "must be Odoo's address with https, such as https://books.example.org (http only on this machine)")
   .transform((value) => value.replace(/\/+$/, ''));
+/** Of an authorisation server; http only on this machine, for tests. */
+const oauthUrl = z.string().refine((value) => {
+  if (value === '') return true;
+  const url = URL.canParse(value) ? new URL(value) : null;
+  return (
+    url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))
+  );
+}, 'must be an address with https');
+/** `22:00-07:00`, minutes of the day; null: none. */
+const quietHours = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/, 'must be two times of day, such as 20:00-07:30')
+  .transform((value): QuietHours | null => {
+    const [from = 0, to = 0] = value.split('-').map((at) => {
+      const [hours = 0, minutes = 0] = at.split(':').map(Number);
+      return hours * 60 + minutes;
+    });
+    return { from, to };
+  });
 const token = z
   .string()
   .refine((value) => value === '' || value.length >= 16, 'must have at least 16 characters');
@@ -87,11 +107,26 @@ export const KEYS = {
   IMAP_PASSWORD: required,
   IMAP_MAILBOX: z.string().default('INBOX'),
   IMAP_BACKFILL_DAYS: int(0, 3650).default(0),
+  ACCOUNTS_FILE: z.string().default(''),
+  IMAP_AUTH: z.enum(['password', 'oauth']).default('password'),
+  IMAP_OAUTH_PROVIDER: z.enum(['google', 'microsoft', 'custom']).default('google'),
+  IMAP_OAUTH_CLIENT_ID: z.string().default(''),
+  IMAP_OAUTH_CLIENT_SECRET: z.string().default(''),
+  IMAP_OAUTH_TENANT: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, 'must be common, organizations, consumers, or a tenant id')
+    .default('common'),
+  IMAP_OAUTH_AUTHORIZE_URL: oauthUrl.default(''),
+  IMAP_OAUTH_TOKEN_URL: oauthUrl.default(''),
+  IMAP_OAUTH_DEVICE_URL: oauthUrl.default(''),
+  IMAP_OAUTH_SCOPES: list.default([]),
+  THREAD_MAILS: int(0, 20).default(6),
   SMTP_HOST: required,
   SMTP_PORT: port.default(465),
   SMTP_SECURE: secure.default('true'),
   SMTP_USER: z.string().default(''),
   SMTP_PASSWORD: z.string().default(''),
+  SMTP_AUTH: z.enum(['password', 'oauth']).default('password'),
   TLS_CA_FILE: z.string().default(''),
   MAIL_FROM: mailbox,
   MAIL_ALIASES: list.default([]),
@@ -104,6 +139,8 @@ export const KEYS = {
   DRAFTER_TIMEOUT_SECONDS: int(1, 600).default(60),
   DRY_RUN: bool.default(true),
   UNDO_SECONDS: int(0, 86_400).default(10),
+  QUIET_HOURS: quietHours.default(null),
+  FIRST_CONTACT: z.enum(['ask', 'allow', 'refuse']).default('ask'),
   MAX_SENDS_PER_HOUR: int(0, 10_000).default(30),
   APPROVAL_EXPIRES_HOURS: int(1, 8760).default(72),
   DOUBT_MINUTES: int(0, 1440).default(2),
