@@ -18,7 +18,7 @@ import { openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { EffectLimit } from '../journal/effect-limit.ts';
 import { sendSealed } from '../mail/submission/send-sealed.ts';
 import { filesItself, SentFolder } from '../mail/submission/sent-folder.ts';
-import { ImapSession } from '../mail/submission/sent-folder-session.ts';
+import { ImapSession } from '../mail/mailbox/imap-session.ts';
 import { emailMcp } from '../mcp/email/email-mcp-server.ts';
 import { serveStdio } from '../mcp/stdio.ts';
 import { type Config, ConfigFault, loadConfig } from '../runtime/config.ts';

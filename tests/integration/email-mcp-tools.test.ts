@@ -9,7 +9,7 @@ import type { StateFolder } from '../../src/core/states.ts';
 import type { TaskId } from '../../src/core/task-id.ts';
 import { type MailJournal, openMailJournal } from '../../src/mail/submission/sealed-mail.ts';
 import { SentFolder } from '../../src/mail/submission/sent-folder.ts';
-import { ImapSession } from '../../src/mail/submission/sent-folder-session.ts';
+import { ImapSession } from '../../src/mail/mailbox/imap-session.ts';
 import type { EmailDeps } from '../../src/mcp/email/email-deps.ts';
 import { emailMcp } from '../../src/mcp/email/email-mcp-server.ts';
 import { isAlive, ownIdentity } from '../../src/runtime/process-identity.ts';

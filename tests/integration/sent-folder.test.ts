@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandFault } from '../../src/demo/imap-server/connection.ts';
 import { type ImapServer, startImapServer } from '../../src/demo/imap-server/server.ts';
 import { filesItself, SentFolder } from '../../src/mail/submission/sent-folder.ts';
-import { ImapSession } from '../../src/mail/submission/sent-folder-session.ts';
+import { ImapSession } from '../../src/mail/mailbox/imap-session.ts';
 
 const USER = 'me@example.org';
 const ASKED = '<q@example.com>';

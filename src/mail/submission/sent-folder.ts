@@ -1,7 +1,7 @@
 import type { ImapFlow, SearchObject } from 'imapflow';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addressKey } from '../../core/address-list.ts';
-import { type ImapSession, NoAnswer } from './sent-folder-session.ts';
+import { type ImapSession, NoAnswer } from '../mailbox/imap-session.ts';
 
 export type Found = 'found' | 'absent' | 'unknown';
 export type Filed = 'filed' | 'already' | 'unknown';
