@@ -130,9 +130,27 @@ module.exports = {
     only('inbox-is-an-adapter', 'Reads a mailbox; knows no vault and no sending.', '^src/mail/inbox/', [
       CORE,
       FILES,
-      '^src/mail/message/',
+      '^src/mail/(message|oauth)/',
       SMALL_RUNTIME,
       pkg('imapflow|zod'),
+    ]),
+    only(
+      'mailbox-is-an-adapter',
+      'Asks a mailbox questions, for both hosts; knows no vault and no sending.',
+      '^src/mail/mailbox/',
+      [CORE, FILES, '^src/mail/(message|oauth)/', SMALL_RUNTIME, pkg('imapflow|zod')],
+    ),
+    only('people-is-an-adapter', 'Whom the user knows, kept outside the vault.', '^src/mail/people/', [
+      CORE,
+      FILES,
+      SMALL_RUNTIME,
+      pkg('zod'),
+    ]),
+    only('oauth-is-an-adapter', 'Keeps and renews tokens; knows no vault.', '^src/mail/oauth/', [
+      CORE,
+      FILES,
+      SMALL_RUNTIME,
+      pkg('oauth4webapi|zod'),
     ]),
     only(
       'submission-is-an-adapter',
@@ -143,6 +161,7 @@ module.exports = {
         FILES,
         SMALL_RUNTIME,
         '^src/journal/',
+        '^src/mail/(mailbox|oauth)/',
         '^src/stages/mail-effects\\.ts$',
         pkg('nodemailer|imapflow|zod'),
       ],
@@ -198,7 +217,7 @@ module.exports = {
       FILES,
       VAULT,
       SMALL_RUNTIME,
-      '^src/(mail/submission|journal)/',
+      '^src/(mail/(submission|mailbox)|journal)/',
       pkg('@modelcontextprotocol/sdk|zod'),
     ]),
     only('status-mcp-only-reads', 'Runs on both hosts, so it knows nothing of sending.', '^src/mcp/status/', [
@@ -281,7 +300,7 @@ module.exports = {
     // Every library of an edge in its place.
     place('nodemailer-place', 'One place that can send.', 'nodemailer', ['^src/mail/submission/']),
     place('imapflow-place', 'Reading the inbox, and looking into Sent.', 'imapflow', [
-      '^src/mail/(inbox|submission)/',
+      '^src/mail/(inbox|mailbox|submission)/',
     ]),
     place('smtp-server-place', 'The mail provider of the demo.', 'smtp-server', ['^src/demo/']),
     place(
@@ -304,7 +323,13 @@ module.exports = {
     ]),
     place('commander-place', 'Arguments belong to the command line.', 'commander', ['^src/cli/']),
     place('pino-place', 'One logger, with its redaction.', 'pino', ['^src/runtime/']),
-    place('toml-place', "The share's configuration is read in one place.", 'smol-toml', ['^src/sync/']),
+    place('toml-place', "The share's configuration, and the accounts.", 'smol-toml', [
+      '^src/sync/',
+      '^src/runtime/accounts\\.ts$',
+    ]),
+    place('oauth-place', 'Authorisation servers are spoken with in one place.', 'oauth4webapi', [
+      '^src/mail/oauth/',
+    ]),
     place('pm2-is-never-imported', 'PM2 is AGPL-3.0: it runs our processes and is no part of them.', 'pm2'),
   ],
   options: {

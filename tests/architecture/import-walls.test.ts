@@ -21,7 +21,7 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
   'src/core/': { files: [], packages: ['gray-matter', 'yaml', 'zod'] },
   'src/files/': { files: [], packages: [] },
   'src/vault/': { files: ['src/core/', 'src/files/'], packages: ['chokidar'] },
-  'src/runtime/': { files: ['src/core/', 'src/files/', 'src/vault/'], packages: ['pino', 'zod'] },
+  'src/runtime/': { files: ['src/core/', 'src/files/', 'src/vault/'], packages: ['pino', 'smol-toml', 'zod'] },
   'src/audit/': { files: ['src/core/', 'src/files/', SMALL_RUNTIME], packages: ['zod'] },
   'src/sync/': {
     files: ['src/core/', 'src/files/', 'src/vault/', SMALL_RUNTIME],
@@ -33,11 +33,23 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
   },
   'src/mail/message/': { files: ['src/core/'], packages: ['postal-mime', 'html-to-text', 'zod'] },
   'src/mail/inbox/': {
-    files: ['src/core/', 'src/files/', 'src/mail/message/', SMALL_RUNTIME],
+    files: ['src/core/', 'src/files/', 'src/mail/message/', 'src/mail/oauth/', SMALL_RUNTIME],
     packages: ['imapflow', 'zod'],
   },
+  'src/mail/mailbox/': {
+    files: ['src/core/', 'src/files/', 'src/mail/message/', 'src/mail/oauth/', SMALL_RUNTIME],
+    packages: ['imapflow', 'zod'],
+  },
+  'src/mail/people/': { files: ['src/core/', 'src/files/', SMALL_RUNTIME], packages: ['zod'] },
+  'src/mail/oauth/': {
+    files: ['src/core/', 'src/files/', SMALL_RUNTIME],
+    packages: ['oauth4webapi', 'zod'],
+  },
   'src/mail/submission/': {
-    files: ['src/core/', 'src/files/', 'src/journal/', SMALL_RUNTIME, 'src/stages/mail-effects.ts'],
+    files: [
+      ...['src/core/', 'src/files/', 'src/journal/', 'src/mail/mailbox/', 'src/mail/oauth/', SMALL_RUNTIME],
+      'src/stages/mail-effects.ts',
+    ],
     packages: ['nodemailer', 'imapflow', 'zod'],
   },
   'src/journal/': { files: ['src/core/', 'src/files/', SMALL_RUNTIME], packages: ['zod'] },
@@ -78,7 +90,10 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
     packages: ['@modelcontextprotocol/sdk', 'zod'],
   },
   'src/mcp/': {
-    files: ['src/core/', 'src/files/', 'src/vault/', 'src/mail/submission/', 'src/journal/', SMALL_RUNTIME],
+    files: [
+      ...['src/core/', 'src/files/', 'src/vault/', 'src/mail/submission/', 'src/mail/mailbox/'],
+      ...['src/journal/', SMALL_RUNTIME],
+    ],
     packages: ['@modelcontextprotocol/sdk', 'zod'],
   },
   'src/stages/': {
@@ -92,6 +107,7 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/', 'src/stages/'],
       ...['src/drafting/', 'src/mail/inbox/', 'src/mail/message/', 'src/sync/', 'src/mcp/status/'],
+      ...['src/mail/mailbox/', 'src/mail/oauth/', 'src/mail/people/'],
       ...['src/mcp/odoo/', 'src/mcp/(http|stdio|tool|tool-fault).ts', 'src/odoo/'],
     ],
     packages: ['@modelcontextprotocol/sdk', 'zod'],
@@ -100,13 +116,15 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/', 'src/stages/'],
       ...['src/drafting/', 'src/mail/submission/', 'src/journal/', 'src/odoo/', 'src/mcp/', 'src/sync/'],
+      ...['src/mail/mailbox/', 'src/mail/oauth/', 'src/mail/people/'],
     ],
     packages: ['@modelcontextprotocol/sdk', 'zod'],
   },
   'src/cli/': {
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/'],
-      ...['src/stages/', 'src/mail/submission/', 'src/journal/', 'src/odoo/', 'src/sync/'],
+      ...['src/stages/', 'src/mail/submission/', 'src/mail/mailbox/', 'src/mail/inbox/', 'src/mail/oauth/'],
+      ...['src/journal/', 'src/odoo/', 'src/sync/'],
     ],
     packages: ['commander', 'zod'],
   },
@@ -215,7 +233,7 @@ describe('a library of an edge', () => {
   });
 
   it('imapflow is where the inbox is read and where Sent is looked into', () => {
-    expect(outside('imapflow', /^src\/mail\/(inbox|submission)\//)).toEqual([]);
+    expect(outside('imapflow', /^src\/mail\/(inbox|mailbox|submission)\//)).toEqual([]);
   });
 
   it('smtp-server is in the demo alone', () => {
