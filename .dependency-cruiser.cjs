@@ -102,7 +102,7 @@ module.exports = {
       'runtime-knows-no-work',
       'The skeleton of a process: the same whatever the process does.',
       '^src/runtime/',
-      [CORE, FILES, VAULT, pkg('pino|zod')],
+      [CORE, FILES, VAULT, pkg('pino|smol-toml|zod')],
     ),
     only('audit-is-an-adapter', 'The log knows its chain and its files.', '^src/audit/', [
       CORE,
