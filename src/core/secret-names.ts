@@ -81,6 +81,21 @@ export function secretInText(text: string): string | null {
   return SHAPES.find(({ rule }) => rule.test(text))?.what ?? null;
 }
 
+/** Every secret of a known shape in the text with its words, at most `max`. */
+export function secretsInText(
+  text: string,
+  max: number,
+): { readonly what: string; readonly value: string }[] {
+  const found: { what: string; value: string }[] = [];
+  for (const { what, rule } of SHAPES) {
+    for (const [value] of text.matchAll(new RegExp(rule, `${rule.flags}g`))) {
+      if (found.length >= max) return found;
+      found.push({ what, value });
+    }
+  }
+  return found;
+}
+
 /** A note without its quoted lines: `## Original` is quoted, and what a stranger writes is no mistake of the user. */
 export function ownWords(note: string): string {
   return note.replace(/^[ \t]*>.*$/gm, '');
