@@ -39,6 +39,8 @@ export const CRASH_POINTS = [
   'odoo-mcp:posting',
   'odoo-mcp:posted',
   'odoo-mcp:result-written',
+  'tokens:received',
+  'tokens:kept',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];
