@@ -9,8 +9,10 @@ import type { DeliveryCause, RefusedRecipient } from './delivery-verdict.ts';
  *   attempt-n.transmitting who has the right to let the n-th body out: its sender, or (`void`) nobody
  *   attempt-n.result.json  what it came to
  *   resolution-n.json      how a doubt about it was settled
+ *   returned.json          what was done came back: a delivery report names the very mail that was sealed
  *
  *   sealed -> running -> done | failed | retry | in_doubt -> done | retry
+ *                        done -> failed, once a generation, by `returned.json` alone
  *
  * A crash without `transmitting` surely sent nothing; a crash with it and without a result may have. What
  * cannot be read is never acted on.
@@ -32,8 +34,17 @@ export type AttemptResult =
     }
   | { readonly verdict: 'in_doubt'; readonly at: number; readonly words: string };
 
-/** The last two: Odoo was read, and it is posted, or it is a draft as it was sealed. */
-export type ResolvedHow = 'found_in_sent' | 'user_sent' | 'user_resend' | 'found_posted' | 'found_not_posted';
+/**
+ * The last two: Odoo was read, and it is posted, or it is a draft as it was sealed. `found_in_report`: a delivery
+ * report names the mail, so it left.
+ */
+export type ResolvedHow =
+  | 'found_in_sent'
+  | 'found_in_report'
+  | 'user_sent'
+  | 'user_resend'
+  | 'found_posted'
+  | 'found_not_posted';
 
 export interface Resolution {
   readonly how: ResolvedHow;
@@ -52,6 +63,17 @@ export interface Attempt<Process> {
   readonly resolution: Resolution | null;
 }
 
+/** What was done came back: a mail that its recipient's server refused later. */
+export interface Returned {
+  readonly at: number;
+  /** Of the report, so that the same one is told once. */
+  readonly notice: string;
+  /** The server's, hostile. */
+  readonly words: string;
+  /** As the report names them; hostile, may be empty. */
+  readonly recipients: readonly string[];
+}
+
 /** One generation of a task's journal: what was sealed once, and what became of it. */
 export interface JournalEntries<Process> {
   readonly sealed: boolean;
@@ -59,6 +81,8 @@ export interface JournalEntries<Process> {
   readonly faults: readonly string[];
   /** In the order of their numbers. */
   readonly attempts: readonly Attempt<Process>[];
+  /** Only of what was done; the next yes then seals another generation. */
+  readonly returned?: Returned | null;
 }
 
 /** Times are milliseconds since the epoch. */
@@ -70,7 +94,7 @@ export type EffectState =
       readonly state: 'done';
       readonly attempt: number;
       readonly at: number;
-      readonly how: 'accepted' | 'found_in_sent' | 'user_sent' | 'found_posted';
+      readonly how: 'accepted' | 'found_in_sent' | 'found_in_report' | 'user_sent' | 'found_posted';
       readonly words: string;
       /** Recipients who did not get it although others did. */
       readonly refused: readonly RefusedRecipient[];
@@ -80,7 +104,9 @@ export type EffectState =
       readonly attempt: number;
       readonly at: number;
       readonly words: string;
-      readonly cause: DeliveryCause;
+      readonly cause: DeliveryCause | 'returned';
+      /** Those who did not get it, with the cause `returned`. */
+      readonly recipients?: readonly string[];
     }
   | {
       readonly state: 'retry';
@@ -121,6 +147,7 @@ export function effectState<Process>(
     return { state: 'none' };
   }
   let state: EffectState = { state: 'sealed' };
+  let returned = entries.returned ?? null;
   for (const [index, attempt] of entries.attempts.entries()) {
     if (attempt.n !== index + 1) return { state: 'unreadable', why: `attempt ${index + 1} is missing` };
     const open = state.state === 'sealed' || state.state === 'retry';
@@ -128,9 +155,15 @@ export function effectState<Process>(
       return { state: 'unreadable', why: `attempt ${attempt.n} came after \`${state.state}\`` };
     }
     state = attemptState(attempt, isAlive, backoff);
+    if (state.state === 'done' && returned !== null) {
+      const { at, words, recipients } = returned;
+      state = { state: 'failed', attempt: attempt.n, at, words, cause: 'returned', recipients };
+      returned = null;
+    }
     // Whatever lies behind an attempt that may have sent: it stays the one that counts.
-    if (state.state === 'done' || state.state === 'in_doubt' || state.state === 'running') return state;
+    if (state.state === 'done' || state.state === 'in_doubt' || state.state === 'running') break;
   }
+  if (returned !== null) return { state: 'unreadable', why: 'it came back and was never sent' };
   return state;
 }
 

@@ -10,6 +10,8 @@ export interface EffectDetails {
   readonly words?: string;
   /** Recipients the server refused while it took the mail for the others. */
   readonly refused?: readonly string[];
+  /** It was done and came back; those who did not get it, as the report names them. */
+  readonly returned?: readonly string[];
 }
 
 /** The journal's state in the handler's words. `now` in ms. */
@@ -43,7 +45,11 @@ export function effectDetails(state: EffectState): EffectDetails {
         refused: state.refused.map((r) => r.address),
       };
     case 'failed':
-      return { attemptAt: state.at, words: state.words };
+      return {
+        attemptAt: state.at,
+        words: state.words,
+        ...(state.cause === 'returned' ? { returned: state.recipients ?? [] } : {}),
+      };
     case 'in_doubt':
       return { attemptAt: state.since, words: state.words };
     case 'running':

@@ -9,9 +9,11 @@ import {
   type JournalFormat,
   resolutionSchema,
   resultSchema,
+  returnedSchema,
   type SealedCommon,
   stateResolution,
   stateResult,
+  stateReturned,
   transmittingSchema,
 } from './journal-records.ts';
 
@@ -46,7 +48,7 @@ export async function readGeneration<Sealed extends SealedCommon, Filed extends 
     resolution: new Set(),
   };
   for (const name of names.slice(0, MAX_FILES)) {
-    if (['sealed.json', format.payload, 'filed.json'].includes(name)) continue;
+    if (['sealed.json', format.payload, 'filed.json', 'returned.json'].includes(name)) continue;
     const groups = FILE.exec(name)?.groups;
     if (!groups) faults.push(`a file that does not belong here: ${JSON.stringify(name.slice(0, 80))}`);
     for (const kind of ['attempt', 'transmitting', 'result', 'resolution'] as const) {
@@ -58,6 +60,7 @@ export async function readGeneration<Sealed extends SealedCommon, Filed extends 
   if (sealed && !names.includes(format.payload)) faults.push(`${format.payload} is missing`);
   if (sealed && sealed.seal !== k) faults.push('sealed.json belongs to another generation');
   const filed = names.includes('filed.json') ? await read('filed.json', format.filed) : null;
+  const returned = names.includes('returned.json') ? await read('returned.json', returnedSchema) : null;
   const attempts: Attempt<ProcessIdentity>[] = [];
   for (const n of [...numbered.attempt].sort((a, b) => a - b)) {
     const head = await read(`attempt-${n}.json`, attemptSchema);
@@ -80,7 +83,12 @@ export async function readGeneration<Sealed extends SealedCommon, Filed extends 
       if (!numbered.attempt.has(n)) faults.push(`a ${kind} record without attempt ${n}`);
     }
   }
-  return { folder, k, sealed, filed, entries: { sealed: sealed !== null, faults, attempts } };
+  const entries = {
+    sealed: sealed !== null,
+    ...{ faults, attempts },
+    returned: returned === null ? null : stateReturned(returned),
+  };
+  return { folder, k, sealed, filed, entries };
 }
 
 /** A torn record counts as the sender's: then the mail may be out. */

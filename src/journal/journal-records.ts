@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AttemptResult, Resolution } from '../core/effect-state.ts';
+import type { AttemptResult, Resolution, Returned } from '../core/effect-state.ts';
 import { isTaskId, type TaskId } from '../core/task-id.ts';
 import { processIdentitySchema } from '../runtime/process-identity.ts';
 
@@ -83,12 +83,31 @@ export const resultSchema = z.discriminatedUnion('verdict', [
 export type ResultRecord = z.infer<typeof resultSchema>;
 
 export const resolutionSchema = z.strictObject({
-  how: z.enum(['found_in_sent', 'user_sent', 'user_resend', 'found_posted', 'found_not_posted']),
+  how: z.enum([
+    'found_in_sent',
+    'found_in_report',
+    'user_sent',
+    'user_resend',
+    'found_posted',
+    'found_not_posted',
+  ]),
   at: when,
   evidence: words,
 });
 
+export const returnedSchema = z.strictObject({
+  at: when,
+  notice: z.string().min(1).max(200),
+  words,
+  recipients: z.array(z.string().max(1000)).max(200).readonly(),
+});
+export type ReturnRecord = z.infer<typeof returnedSchema>;
+
 export function stateResult(record: ResultRecord): AttemptResult {
+  return { ...record, at: Date.parse(record.at) };
+}
+
+export function stateReturned(record: ReturnRecord): Returned {
   return { ...record, at: Date.parse(record.at) };
 }
 

@@ -9,7 +9,13 @@ import { errno } from '../files/errno.ts';
 import type { ProcessIdentity } from '../runtime/process-identity.ts';
 import { createDurablySync } from './durable-sync.ts';
 import { type Generation, readGeneration } from './generation.ts';
-import type { JournalFormat, ResultRecord, SealedCommon } from './journal-records.ts';
+import {
+  type JournalFormat,
+  type ResultRecord,
+  type ReturnRecord,
+  returnedSchema,
+  type SealedCommon,
+} from './journal-records.ts';
 
 export type JournalFaultCode = 'payload-damaged' | 'not-recorded' | 'transmission-revoked';
 
@@ -57,7 +63,20 @@ export interface EffectView<Sealed, Filed> {
   /** What is sealed in the generation that `state` speaks of. */
   readonly sealed: Sealed | null;
   readonly filed: Filed | null;
+  /** What was sealed in the generations that happened and came back, oldest first. */
+  readonly returned: readonly Sealed[];
 }
+
+export type ReturnResult =
+  | { readonly is: 'recorded' }
+  /** It came back before; `notice` is the report that said so first. */
+  | { readonly is: 'again'; readonly notice: string }
+  /** Nothing of this kind was ever sealed under the task. */
+  | { readonly is: 'not_ours' }
+  /** It does not count as done (`in_doubt`, `running`, sealed anew …). */
+  | { readonly is: 'not_done'; readonly state: EffectState }
+  /** So many came back already that no further one reopens the task. */
+  | { readonly is: 'too_often' };
 
 /** The right to one attempt. Only its owner may let the effect out (a mail's body, the call that posts), and only once. */
 export interface OpenAttempt {
@@ -74,6 +93,12 @@ export interface OpenAttempt {
 export type BeginResult =
   | { readonly ok: true; readonly attempt: OpenAttempt }
   | { readonly ok: false; readonly state: EffectState };
+
+/**
+ * How often one task can come back. Each time takes a new yes of the user and another sending; but who can put
+ * reports into the mailbox must not be able to keep a task open for ever.
+ */
+const MAX_RETURNS = 5;
 
 const DEFAULT_BACKOFF = { firstMs: 15_000, maxMs: 900_000 };
 
@@ -106,8 +131,9 @@ export class EffectJournal<Sealed extends SealedCommon, Filed extends { readonly
 
   /** Where the task's effect stands. O(1) in the number of tasks. */
   async view(id: TaskId): Promise<EffectView<Sealed, Filed>> {
-    const { decisive, state } = await this.#read(id);
-    return { state, sealed: decisive?.sealed ?? null, filed: decisive?.filed ?? null };
+    const { decisive, state, generations } = await this.#read(id);
+    const returned = generations.flatMap((g) => (g.entries.returned && g.sealed ? [g.sealed] : []));
+    return { state, sealed: decisive?.sealed ?? null, filed: decisive?.filed ?? null, returned };
   }
 
   /**
@@ -182,6 +208,32 @@ export class EffectJournal<Sealed extends SealedCommon, Filed extends { readonly
     const record = { how, at: this.#stamp(), evidence: evidence.slice(0, 2000) };
     await createDurably(join(decisive.folder, `resolution-${state.attempt}.json`), JSON.stringify(record));
     return (await this.#read(id)).state;
+  }
+
+  /**
+   * Records that what was done came back: `done` becomes `failed`, and the next yes may seal anew. Only of the
+   * generation whose seal `isIt` knows, and once for each: a second report changes nothing.
+   */
+  async recordReturned(
+    id: TaskId,
+    returned: Omit<ReturnRecord, 'at'>,
+    isIt: (sealed: Sealed) => boolean,
+  ): Promise<ReturnResult> {
+    const { decisive, state, generations } = await this.#read(id);
+    if (state.state === 'unreadable') return { is: 'not_done', state };
+    const named = generations.findLast((g) => g.sealed !== null && isIt(g.sealed));
+    if (!named) return { is: 'not_ours' };
+    if (named.entries.returned) return { is: 'again', notice: named.entries.returned.notice };
+    if (named !== decisive || state.state !== 'done') return { is: 'not_done', state };
+    if (generations.filter((g) => g.entries.returned).length >= MAX_RETURNS) return { is: 'too_often' };
+    const record = returnedSchema.parse({
+      notice: returned.notice,
+      words: returned.words.slice(0, 2000),
+      recipients: returned.recipients.slice(0, 200).map((r) => r.slice(0, 1000)),
+      at: this.#stamp(),
+    });
+    const won = await createDurably(join(named.folder, 'returned.json'), JSON.stringify(record));
+    return won ? { is: 'recorded' } : this.recordReturned(id, returned, isIt);
   }
 
   /** Records that what follows the effect is taken care of (a mail's copy in Sent). Written once. */

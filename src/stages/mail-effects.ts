@@ -54,10 +54,36 @@ export interface SealedEffects<Input extends SealedCard = SealInput> extends Eff
   seal(input: Input): Promise<void>;
 }
 
+/** A delivery report about one mail. Everything in it is hostile. */
+export interface ReturnNotice {
+  /** The report's own task id: the same report is the same notice. */
+  readonly notice: string;
+  /** Of the mail that came back, with angle brackets. */
+  readonly messageId: string;
+  readonly words: string;
+  readonly recipients: readonly string[];
+}
+
+export type ReturnVerdict =
+  | { readonly is: 'recorded' }
+  /** `same`: this very report said so before; else another report of the same mail. */
+  | { readonly is: 'again'; readonly same: boolean }
+  | { readonly is: 'not_ours' }
+  | { readonly is: 'not_done'; readonly word: EffectWord }
+  | { readonly is: 'too_often' };
+
+/** What of the journal a delivery report may touch. */
+export interface MailReturns {
+  /** A sent mail with this very Message-ID came back: the task counts as failed and may be approved anew. Once. */
+  returned(id: TaskId, notice: ReturnNotice): Promise<ReturnVerdict>;
+}
+
 export type SendOutcome =
   | { readonly kind: 'settled' } // the journal has the verdict: done, failed, in doubt or retry
   | { readonly kind: 'paused' }
   | { readonly kind: 'limited'; readonly until: number }
+  /** Quiet hours; `until` in milliseconds. */
+  | { readonly kind: 'quiet'; readonly until: number }
   | { readonly kind: 'dry_run'; readonly file: string }
   | { readonly kind: 'unknown'; readonly why: string };
 

@@ -1,11 +1,19 @@
+import { createHash } from 'node:crypto';
 import { addressKey, asciiDomain } from '../../core/address-list.ts';
-import { messageIdFor } from '../../core/approval.ts';
+import { actionHash, type MailAction, messageIdFor } from '../../core/approval.ts';
 import type { ResolvedHow } from '../../core/effect-state.ts';
 import { effectDetails, effectWord } from '../../core/effect-word.ts';
 import type { Address } from '../../core/mail.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import { SealRefused } from '../../journal/seal-refused.ts';
-import type { EffectView, SealedEffects, SealInput } from '../../stages/mail-effects.ts';
+import type {
+  EffectView,
+  MailReturns,
+  ReturnNotice,
+  ReturnVerdict,
+  SealedEffects,
+  SealInput,
+} from '../../stages/mail-effects.ts';
 import { composeMessage } from './compose-message.ts';
 import type { MailJournal } from './sealed-mail.ts';
 
@@ -18,7 +26,7 @@ export interface SealedRepliesOptions {
 }
 
 /** The approval handler's side of the journal: approved cards in, mails as bytes sealed. */
-export class SealedReplies implements SealedEffects {
+export class SealedReplies implements SealedEffects, MailReturns {
   readonly #options: SealedRepliesOptions;
 
   constructor(options: SealedRepliesOptions) {
@@ -50,7 +58,8 @@ export class SealedReplies implements SealedEffects {
   async seal(input: SealInput): Promise<void> {
     const { action, files, hash, noteName, noteText, approvedAt } = input;
     const { from, journal, now } = this.#options;
-    const messageId = messageIdFor(action, asciiDomain(from.address));
+    const { returned } = await journal.view(action.id);
+    const messageId = freshMessageId(action, asciiDomain(from.address), returned.length);
     const eml = await composeMessage({
       taskId: action.id,
       messageId,
@@ -88,6 +97,31 @@ export class SealedReplies implements SealedEffects {
   async resolve(id: TaskId, how: ResolvedHow, evidence: string): Promise<void> {
     await this.#options.journal.resolve(id, how, evidence);
   }
+
+  async returned(id: TaskId, notice: ReturnNotice): Promise<ReturnVerdict> {
+    const { messageId, ...record } = notice;
+    const result = await this.#options.journal.recordReturned(
+      id,
+      record,
+      (sealed) => sealed.messageId === messageId,
+    );
+    if (result.is === 'again') return { is: 'again', same: result.notice === notice.notice };
+    if (result.is === 'not_done')
+      return { is: 'not_done', word: effectWord(result.state, this.#options.now()) };
+    return result;
+  }
+}
+
+/**
+ * What came back and is sent again is another mail: under its first Message-ID a look into Sent would find the first
+ * copy, a report about the first would count for the second, and the recipient's server might drop it as known.
+ */
+function freshMessageId(action: MailAction, domain: string, returns: number): string {
+  if (returns === 0) return messageIdFor(action, domain);
+  const hash = createHash('sha256')
+    .update(`${actionHash(action)} again ${returns}`)
+    .digest('hex');
+  return `<${action.id}.${hash.slice(0, 32)}@${domain}>`;
 }
 
 /** Each mailbox once, however it is written. */

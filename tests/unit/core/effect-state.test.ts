@@ -29,7 +29,8 @@ const attempt = fc.record({
   resolution: fc.option(
     fc.record({
       how: fc.constantFrom(
-        ...(['found_in_sent', 'user_sent', 'user_resend', 'found_posted', 'found_not_posted'] as const),
+        ...(['found_in_sent', 'found_in_report', 'user_sent', 'user_resend'] as const),
+        ...(['found_posted', 'found_not_posted'] as const),
       ),
       at: fc.constant(9),
       evidence: fc.constant('e'),
@@ -44,6 +45,7 @@ const journal: fc.Arbitrary<JournalEntries<Process>> = fc
     faults: [],
     attempts: attempts.map((a, i): Attempt<Process> => ({ ...a, n: i + 1 })),
   }));
+const RETURNED = { at: 7, notice: 'em-1', words: '550', recipients: ['b@example.org'] };
 
 /** Could this attempt have put the mail out, with nobody having said since that it may be sent again? */
 function mayHaveSent(a: Attempt<Process>): boolean {
@@ -73,6 +75,19 @@ describe('the state of an effect', () => {
         const { state } = effectState(entries, alive, BACKOFF);
         const taken = entries.attempts.some((a) => a.kind === 'attempt' && a.result?.verdict === 'sent');
         return !(taken && ['sealed', 'retry', 'failed', 'withdrawn', 'none'].includes(state));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('that came back never allows another attempt under the same seal, and comes back only from done', () => {
+    fc.assert(
+      fc.property(journal, (entries) => {
+        const before = effectState(entries, alive, BACKOFF).state;
+        const after = effectState({ ...entries, returned: RETURNED }, alive, BACKOFF).state;
+        // Behind a mail that was sent nothing lies; what lies there in a damaged journal may be read as withdrawn.
+        const allowed = before === 'done' ? ['failed', 'withdrawn', 'unreadable'] : ['unreadable'];
+        return allowed.includes(after);
       }),
       { numRuns: 5000 },
     );
