@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { mailActionOf } from '../../src/core/approval.ts';
 import type { DeliveryVerdict } from '../../src/core/delivery-verdict.ts';
 import type { TaskId } from '../../src/core/task-id.ts';
 import { type MailJournal, openMailJournal } from '../../src/mail/submission/sealed-mail.ts';
@@ -132,16 +133,10 @@ describe('a sent mail that comes back', () => {
 describe('the same text sent again after it came back', () => {
   it('has another Message-ID, so that neither Sent nor a late report takes one for the other', async () => {
     const replies = new SealedReplies({ journal, from: FROM, now: () => Date.now() });
-    const action = {
-      id: ID,
-      to: [{ name: '', address: 'b@example.org' }],
-      cc: [],
-      subject: 'Re: x',
-      text: 'hello\n',
-      inReplyTo: null,
-      references: [],
-      attachments: [],
-    };
+    const data = { id: ID, kind: 'email_new', reply_to: ['b@example.org'], reply_subject: 'x' };
+    const read = mailActionOf({ data, body: '## Reply\n\nhello\n' });
+    if (!read.ok) throw new Error(read.reasons.join());
+    const { action } = read;
     const card = {
       action,
       files: [],
