@@ -16,6 +16,8 @@ export type SmtpFault =
 
 export interface AcceptedMail {
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
+  /** The client asked for SMTPUTF8. */
+  readonly smtpUtf8?: true;
   /** The bytes of the mail, dots unstuffed, as the server would store them. */
   readonly raw: Buffer;
   /** Who logged in, or null. */
@@ -33,6 +35,8 @@ export interface SmtpOptions {
   readonly auth?: { readonly user: string; readonly password: string };
   /** `starttls` and `tls` use a self-signed certificate unless `key` and `cert` are given. */
   readonly tls?: 'none' | 'starttls' | 'tls';
+  /** `false`: a server that takes only addresses in ASCII, as most do (RFC 6531). */
+  readonly smtpUtf8?: boolean;
   readonly key?: string;
   readonly cert?: string;
 }
@@ -110,6 +114,7 @@ function realServer(
     disabledCommands: tls === 'starttls' ? [] : ['STARTTLS'],
     allowInsecureAuth: tls === 'none',
     authOptional: auth === undefined,
+    hideSMTPUTF8: options.smtpUtf8 === false,
     disableReverseLookup: true,
     closeTimeout: 100,
     onAuth: (login, session, done) => {
@@ -133,9 +138,10 @@ function realServer(
           done(refused);
           return;
         }
-        const { mailFrom, rcptTo } = session.envelope;
+        const { mailFrom, rcptTo, smtpUtf8 } = session.envelope;
         const mail: AcceptedMail = {
           envelope: { from: mailFrom ? mailFrom.address : '', to: rcptTo.map((r) => r.address) },
+          ...(smtpUtf8 === true ? { smtpUtf8 } : {}),
           raw: Buffer.concat(chunks),
           user: typeof session.user === 'string' ? session.user : null,
         };

@@ -3,6 +3,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import { isMailAddress, isSafeHeaderValue } from '../../core/address-list.ts';
 import type { Address } from '../../core/mail.ts';
 import { isTaskId, type TaskId } from '../../core/task-id.ts';
+import { markOf } from '../mailbox/mail-head.ts';
 
 export interface OutgoingAttachment {
   readonly filename: string;
@@ -40,7 +41,8 @@ export class ComposeRefusal extends Error {
 
 /**
  * The mail as bytes, CRLF, the same for the same input. Seven bits only, so that no server on the way has
- * a reason to encode it anew.
+ * a reason to encode it anew; but a local part outside ASCII stands in its header as it is (RFC 6532), and
+ * only a server with SMTPUTF8 is given such a mail.
  * @throws ComposeRefusal for a header value with line breaks or control characters, or an address that is none.
  */
 export async function composeMessage(mail: OutgoingMail): Promise<Buffer> {
@@ -71,7 +73,9 @@ async function build(
     subject: mail.subject,
     ...(mail.inReplyTo === null ? {} : { inReplyTo: mail.inReplyTo }),
     ...(mail.references.length === 0 ? {} : { references: [...mail.references] }),
-    headers: { 'X-Handover-Task': mail.taskId },
+    // With the hash where there is one: a task may send twice (after a bounce), and a stranger can compute
+    // a task id. Providers that change the Message-ID leave this one, so the mail can be found in Sent.
+    headers: { 'X-Handover-Task': markOf(mail.messageId) ?? mail.taskId },
     text: {
       content: canonical,
       contentType: 'text/plain; charset=utf-8',

@@ -16,6 +16,8 @@ export interface Conversation {
   /** The furthest phase reached. */
   readonly phase: SubmissionPhase;
   reached(phase: SubmissionPhase): void;
+  /** The server said in its last EHLO that it takes addresses outside ASCII (RFC 6531). */
+  readonly smtpUtf8: boolean;
   /** Called for every reply of the server. */
   onReply: (() => void) | undefined;
   readonly logger: Record<
@@ -26,6 +28,7 @@ export interface Conversation {
 
 export function conversation(): Conversation {
   let phase: SubmissionPhase = 'connect';
+  let smtpUtf8 = false;
   const reached = (next: SubmissionPhase): void => {
     if (ORDER.indexOf(next) > ORDER.indexOf(phase)) phase = next;
   };
@@ -34,15 +37,21 @@ export function conversation(): Conversation {
     if (tnx === 'server') {
       reached('greeting');
       talk.onReply?.();
+      if (typeof message === 'string' && /^250[ -]SMTPUTF8\b/im.test(message)) smtpUtf8 = true;
     }
     if (tnx !== 'client' || typeof message !== 'string') return;
     if (message.startsWith('STARTTLS')) reached('tls');
+    // What was offered before TLS counts for nothing (RFC 3207 section 4.2).
+    if (message.startsWith('EHLO')) smtpUtf8 = false;
     // Pipelined (RFC 2920) it goes out with the envelope: then a loss counts as one at DATA, nothing else.
     if (message === 'DATA') reached('data');
   };
   const talk: Conversation = {
     get phase() {
       return phase;
+    },
+    get smtpUtf8() {
+      return smtpUtf8;
     },
     reached,
     onReply: undefined,

@@ -102,6 +102,8 @@ export async function submit(request: SubmitRequest): Promise<Submission> {
       login(connection, smtp.auth, talk, (loginError) => {
         if (loginError) return end(loginError);
         talk.reached('envelope');
+        const foreign = talk.smtpUtf8 ? [] : beyondAscii(request.envelope);
+        if (foreign.length > 0) return end(needsSmtpUtf8(foreign));
         const body = bodyStream(request, talk, (ms) => watch.restart(ms), timeouts);
         const envelope = {
           from: request.envelope.from,
@@ -112,6 +114,20 @@ export async function submit(request: SubmitRequest): Promise<Submission> {
       });
     });
   });
+}
+
+/** nodemailer sends such an address also to a server that cannot take it, which may mangle it (measured). */
+function beyondAscii(envelope: Envelope): string[] {
+  return [envelope.from, ...envelope.to].filter((address) => !/^[\x21-\x7e]*$/.test(address));
+}
+
+function needsSmtpUtf8(addresses: readonly string[]): SmtpError {
+  const which = addresses.slice(0, 3).join(', ') + (addresses.length > 3 ? ' and others' : '');
+  return {
+    command: 'API',
+    code: 'EENVELOPE',
+    message: `the mail server takes only addresses in ASCII letters (it does not offer SMTPUTF8), so not ${which}; nothing was sent`,
+  };
 }
 
 function open(smtp: SmtpSettings, timeouts: SmtpTimeouts, talk: Conversation): SMTPConnection {
