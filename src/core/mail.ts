@@ -28,8 +28,10 @@ export interface DeliveryReport {
     /** The server's words, one line; hostile. */
     readonly words: string;
   }[];
-  /** Message-IDs of the returned mail with angle brackets, as far as the report holds them. */
+  /** Message-IDs of the returned mail with angle brackets, as far as the report holds them; the surest first. */
   readonly about: readonly string[];
+  /** `X-Handover-Task` of the returned header: what is left of us where a server rewrote the Message-ID. */
+  readonly task?: string | null;
 }
 
 /** A mail as the parser understood it. Every field is hostile; sizes are already bounded. */

@@ -49,6 +49,15 @@ export function taskIdForRequestIn(mail: TaskId): TaskId {
   return idOf('od', 'mail', mail);
 }
 
+/** Ours are `<task.32 hex of what was approved@domain>`, see `messageIdFor` in core/approval.ts. */
+const OUR_MESSAGE = /^<((?:em|od)-[0-9a-f]{16})\.[0-9a-f]{32}@[A-Za-z0-9.-]{1,255}>$/;
+
+/** The task a mail of ours was sent for, by its Message-ID; null for every other id. Anybody can write such an id. */
+export function taskOfMessageId(messageId: string): TaskId | null {
+  const found = OUR_MESSAGE.exec(messageId)?.[1];
+  return isTaskId(found) ? found : null;
+}
+
 /** The id at the end of a note's name, or null. */
 export function idInName(name: string): TaskId | null {
   const found = /(?:^| )((?:em|od)-[0-9a-f]{16})\.md$/.exec(name)?.[1];

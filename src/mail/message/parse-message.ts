@@ -4,6 +4,7 @@ import type { Address, IncomingAttachment, IncomingMail } from '../../core/mail.
 import { messageId } from '../../core/reply.ts';
 import { BoundedParser } from './bounded-parser.ts';
 import { MESSAGE_LIMITS, MessageFault, type MessageLimits } from './message-limits.ts';
+import { parseReport } from './parse-report.ts';
 import { surveyMessage } from './survey.ts';
 import { mendWindows1252 } from './windows-1252.ts';
 
@@ -30,21 +31,36 @@ export async function parseMessage(
   const { email, htmlCut } = await parse(usable, limits);
   if (htmlCut) remarks.push('The HTML of the mail is too long or too deeply nested; the rest is cut.');
   const headers = headerMap(email);
+  const from = sender(email, headers, remarks);
+  const subject = mendWindows1252(email.subject ?? '');
+  const text = bodyText(email, limits, remarks);
   return {
     messageId: firstId(headers.get('message-id')?.[0]),
     inReplyTo: firstId(headers.get('in-reply-to')?.[0]),
     references: references(headers.get('references') ?? [], limits),
-    from: sender(email, headers, remarks),
+    from,
     replyTo: mailboxes('Reply-To', email.replyTo, limits, remarks),
     to: mailboxes('To', email.to, limits, remarks),
     cc: mailboxes('Cc', email.cc, limits, remarks),
-    subject: mendWindows1252(email.subject ?? ''),
+    subject,
     date: sentAt(headers.get('date')?.[0], remarks),
-    text: bodyText(email, limits, remarks),
+    text,
     headers,
     attachments: attachments(email.attachments, limits, remarks, partial),
     remarks,
+    report: parseReport({
+      headers,
+      from: from?.address ?? headers.get('from')?.[0] ?? '',
+      subject,
+      text,
+      parts: parts(email),
+    }),
   };
+}
+
+/** Whatever their size: a server may return the whole mail, and its header stands first. */
+function parts(email: Email): { type: string; content: Uint8Array }[] {
+  return email.attachments.map(({ mimeType, content }) => ({ type: mimeType, content: bytesOf(content) }));
 }
 
 async function parse(raw: Uint8Array, limits: MessageLimits): Promise<{ email: Email; htmlCut: boolean }> {
