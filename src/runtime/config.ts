@@ -1,10 +1,24 @@
 import { readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { parseAddressList } from '../core/address-list.ts';
+import { DEFAULT_ACCOUNT } from '../core/mail-account.ts';
+import { oauthFaults, oauthSettings } from '../core/oauth-settings.ts';
 import type { QuietHours } from '../core/quiet-hours.ts';
 import { isInside } from '../files/inside.ts';
+import { type FileAccount, fileHasServer, readAccountsFile } from './accounts-file.ts';
+import {
+  ADDRESS_LIST_WORDS,
+  isAddressList,
+  isLoopback,
+  isOAuthUrl,
+  isOneAddress,
+  OAUTH_URL_WORDS,
+  ONE_ADDRESS_WORDS,
+  PLAIN_TEXT_WORDS,
+  TENANT,
+  TENANT_WORDS,
+} from './setting-shapes.ts';
 
 /**
  * The only file that reads the environment. Each process has a schema with only the keys it needs:
@@ -27,10 +41,7 @@ const list = z.string().transform((v) =>
     .filter((s) => s !== ''),
 );
 const required = z.string().min(1, 'is missing');
-const mailbox = required.refine((value) => {
-  const read = parseAddressList(value);
-  return read.ok && read.addresses.length === 1;
-}, 'must be one mail address, such as Name <name@example.org>');
+const mailbox = required.refine(isOneAddress, ONE_ADDRESS_WORDS);
 const DEVICE_WORDS = 'must be Syncthing device ids: eight groups of seven letters and digits';
 const isDeviceId = (id: string) => /^[A-Z2-7]{7}(-[A-Z2-7]{7}){7}$/.test(id);
 const loopbackUrl = z.string().refine((value) => {
@@ -46,14 +57,7 @@ const odooUrl = z
     return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
   }, "must be Odoo's address with https, such as https://books.example.org (http only on this machine)")
   .transform((value) => value.replace(/\/+$/, ''));
-/** Of an authorisation server; http only on this machine, for tests. */
-const oauthUrl = z.string().refine((value) => {
-  if (value === '') return true;
-  const url = URL.canParse(value) ? new URL(value) : null;
-  return (
-    url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))
-  );
-}, 'must be an address with https');
+const oauthUrl = z.string().refine(isOAuthUrl, OAUTH_URL_WORDS);
 /** `22:00-07:00`, minutes of the day; null: none. */
 const quietHours = z
   .string()
@@ -112,10 +116,7 @@ export const KEYS = {
   IMAP_OAUTH_PROVIDER: z.enum(['google', 'microsoft', 'custom']).default('google'),
   IMAP_OAUTH_CLIENT_ID: z.string().default(''),
   IMAP_OAUTH_CLIENT_SECRET: z.string().default(''),
-  IMAP_OAUTH_TENANT: z
-    .string()
-    .regex(/^[\w.-]{1,100}$/, 'must be common, organizations, consumers, or a tenant id')
-    .default('common'),
+  IMAP_OAUTH_TENANT: z.string().regex(TENANT, TENANT_WORDS).default('common'),
   IMAP_OAUTH_AUTHORIZE_URL: oauthUrl.default(''),
   IMAP_OAUTH_TOKEN_URL: oauthUrl.default(''),
   IMAP_OAUTH_DEVICE_URL: oauthUrl.default(''),
@@ -129,7 +130,7 @@ export const KEYS = {
   SMTP_AUTH: z.enum(['password', 'oauth']).default('password'),
   TLS_CA_FILE: z.string().default(''),
   MAIL_FROM: mailbox,
-  MAIL_ALIASES: list.default([]),
+  MAIL_ALIASES: list.refine(isAddressList, ADDRESS_LIST_WORDS).default([]),
   REPLY_ALL: bool.default(true),
   SENT_COPY: z.enum(['auto', 'append', 'provider', 'off']).default('auto'),
   DRAFTER: z.enum(['template', 'anthropic', 'openai-compatible']).default('template'),
@@ -193,8 +194,18 @@ export const ODOO_KEYS = [
   'ODOO_PROTOCOL',
   'TLS_CA_FILE',
 ] as const;
+type OAuthKey = Extract<Key, `IMAP_OAUTH_${string}`>;
+const OAUTH_KEYS = Object.keys(KEYS).filter((key) => key.startsWith('IMAP_OAUTH_'));
 export type CommonConfig = Values<(typeof COMMON_KEYS)[number]>;
-export type Config<K extends Key> = Values<K | (typeof COMMON_KEYS)[number]>;
+export type Config<K extends Key> = Values<K | (typeof COMMON_KEYS)[number]> & FromAccountsFile;
+
+interface FromAccountsFile {
+  /** With `ACCOUNTS_FILE` among the keys; null when it is not set. See runtime/accounts.ts. */
+  readonly fileAccounts?: readonly FileAccount[] | null;
+}
+
+/** What the accounts file says instead. They are '' then. */
+const OF_ONE_ACCOUNT: readonly Key[] = ['IMAP_HOST', 'IMAP_USER', 'IMAP_PASSWORD', 'SMTP_HOST', 'MAIL_FROM'];
 
 export class ConfigFault extends Error {
   readonly faults: readonly string[];
@@ -216,23 +227,69 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function loadConfig<K extends Key>(keys: readonly K[], env: Environment = process.env): Config<K> {
   const file = readEnvFile(env['ENV_FILE']);
   const faults: string[] = [...file.faults];
+  const asked = new Set<Key>([...COMMON_KEYS, ...keys]);
+  const valueOf = (name: string): string | undefined => env[name] ?? file.values[name];
+  const needless = needlessKeys(asked, valueOf);
   const out: Record<string, unknown> = {};
-  for (const key of new Set<Key>([...COMMON_KEYS, ...keys])) {
-    const value = env[key] ?? file.values[key];
-    const result = KEYS[key].safeParse(value === '' ? undefined : value);
+  for (const key of asked) {
+    const value = valueOf(key);
+    const absent = value === undefined || value === '';
+    const result = KEYS[key].safeParse(absent ? undefined : value);
     if (result.success) out[key] = result.data;
-    else faults.push(`${key} ${value === undefined || value === '' ? 'is missing' : reason(result.error)}`);
+    else if (absent && needless.includes(key)) out[key] = '';
+    else faults.push(`${key} ${absent ? 'is missing' : reason(result.error)}`);
   }
-  const config = out as Config<K>;
   faults.push(...crossFaults(out));
+  if (asked.has('ACCOUNTS_FILE')) out['fileAccounts'] = accountsAsked(asked, file.folder, valueOf, faults);
   if (faults.length > 0) throw new ConfigFault(faults);
-  return config;
+  return out as Config<K>;
+}
+
+type ValueOf = (name: string) => string | undefined;
+
+/** Keys that may stay empty although they have no default. */
+function needlessKeys(asked: ReadonlySet<Key>, valueOf: ValueOf): readonly Key[] {
+  if (asked.has('ACCOUNTS_FILE') && (valueOf('ACCOUNTS_FILE') ?? '') !== '') return OF_ONE_ACCOUNT;
+  return asked.has('IMAP_AUTH') && valueOf('IMAP_AUTH') === 'oauth' ? ['IMAP_PASSWORD'] : [];
+}
+
+/** The file, with the secrets of the servers that this process speaks with and no others. */
+function accountsAsked(
+  asked: ReadonlySet<Key>,
+  folder: string,
+  valueOf: ValueOf,
+  faults: string[],
+): readonly FileAccount[] | null {
+  const named = valueOf('ACCOUNTS_FILE') ?? '';
+  if (named === '') return null;
+  const read = readAccountsFile(resolve(folder, named), {
+    vaultDir: valueOf('VAULT_DIR'),
+    secret: valueOf,
+    wants: { imap: asked.has('IMAP_PASSWORD'), smtp: asked.has('SMTP_PASSWORD') },
+  });
+  faults.push(...read.faults);
+  const beside = (['IMAP_HOST', 'SMTP_HOST', 'MAIL_FROM'] as const).find(
+    (key) => (valueOf(key) ?? '') !== '',
+  );
+  const isThere = read.accounts.length === 0 || read.accounts.some(({ name }) => name === DEFAULT_ACCOUNT);
+  if (beside !== undefined && !isThere) {
+    faults.push(
+      `${beside} is set beside ACCOUNTS_FILE: write that mailbox there, as accounts.${DEFAULT_ACCOUNT}`,
+    );
+  }
+  return read.accounts;
 }
 
 /** Is every key of an edge present? An edge that is not configured is off. */
 export function isConfigured(keys: readonly Key[], env: Environment = process.env): boolean {
-  const file = readEnvFile(env['ENV_FILE']).values;
-  return keys.every((key) => (env[key] ?? file[key] ?? '') !== '');
+  const file = readEnvFile(env['ENV_FILE']);
+  const valueOf: ValueOf = (name) => env[name] ?? file.values[name];
+  const named = valueOf('ACCOUNTS_FILE') ?? '';
+  return keys.every((key) => {
+    if ((valueOf(key) ?? '') !== '') return true;
+    if (named === '' || (key !== 'IMAP_HOST' && key !== 'SMTP_HOST')) return false;
+    return fileHasServer(resolve(file.folder, named), key === 'IMAP_HOST' ? 'imap' : 'smtp');
+  });
 }
 
 function reason(error: z.ZodError): string {
@@ -256,9 +313,11 @@ function crossFaults(config: Record<string, unknown>): string[] {
   for (const edge of ['IMAP', 'SMTP']) {
     const host = config[`${edge}_HOST`];
     if (config[`${edge}_SECURE`] === 'false' && typeof host === 'string' && !isLoopback(host)) {
-      faults.push(`${edge}_SECURE must be true or starttls: plain text is refused except on loopback`);
+      faults.push(`${edge}_SECURE ${PLAIN_TEXT_WORDS}`);
     }
   }
+  if (config['IMAP_AUTH'] === 'oauth' || config['SMTP_AUTH'] === 'oauth')
+    faults.push(...oauthKeyFaults(config));
   if (typeof config['ODOO_URL'] === 'string' && config['ODOO_URL'] !== '') {
     for (const key of ['ODOO_DB', 'ODOO_USERNAME', 'ODOO_API_KEY']) {
       if (config[key] === '') faults.push(`${key} is missing: ODOO_URL is set`);
@@ -267,26 +326,31 @@ function crossFaults(config: Record<string, unknown>): string[] {
   return faults;
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+/** Only in a process that gets them all, and where the accounts file does not say it instead. */
+function oauthKeyFaults(config: Record<string, unknown>): readonly string[] {
+  const complete = OAUTH_KEYS.every((key) => config[key] !== undefined);
+  return complete && !config['ACCOUNTS_FILE'] ? oauthFaults(oauthSettings(config as Values<OAuthKey>)) : [];
 }
 
-function readEnvFile(named: string | undefined): { values: Environment; faults: string[] } {
+/** `folder`: what a relative path in it is meant from. */
+function readEnvFile(named: string | undefined): { values: Environment; faults: string[]; folder: string } {
   const path = named ?? '.env';
+  const folder = dirname(resolve(path));
   let content: string;
   try {
     const mode = statSync(path).mode & 0o077;
     if (mode !== 0) {
       return {
         values: {},
+        folder,
         faults: [`ENV_FILE can be read by other users of this machine: chmod 600 ${path}`],
       };
     }
     content = readFileSync(path, 'utf8');
   } catch {
-    return { values: {}, faults: named === undefined ? [] : [`ENV_FILE ${path} cannot be read`] };
+    return { values: {}, folder, faults: named === undefined ? [] : [`ENV_FILE ${path} cannot be read`] };
   }
-  return { values: parseEnv(content), faults: [] };
+  return { values: parseEnv(content), folder, faults: [] };
 }
 
 /** Fault injection for tests: `<crash point>[@<nth time>]`. Not part of the configuration of a host. */
