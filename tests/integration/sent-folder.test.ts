@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandFault } from '../../src/demo/imap-server/connection.ts';
 import { type ImapServer, startImapServer } from '../../src/demo/imap-server/server.ts';
-import { filesItself, SentFolder } from '../../src/mail/submission/sent-folder.ts';
 import { ImapSession } from '../../src/mail/mailbox/imap-session.ts';
+import {
+  filesItself,
+  SentFolder,
+  type SentFolderOptions,
+  settlingMs,
+} from '../../src/mail/submission/sent-folder.ts';
 
 const USER = 'me@example.org';
 const ASKED = '<q@example.com>';
@@ -32,8 +37,21 @@ function connect(): ImapSession {
   });
 }
 
-function folder(filing: 'append' | 'provider' = 'append'): SentFolder {
-  return new SentFolder({ session, filing, mailbox: 'INBOX', ownAddresses: [USER], patienceMs: 10 });
+function folder(options: Partial<SentFolderOptions> = {}): SentFolder {
+  return new SentFolder({
+    session,
+    filing: 'append',
+    mailbox: 'INBOX',
+    ownAddresses: [USER],
+    patienceMs: 10,
+    ...options,
+  });
+}
+
+/** More mails than are looked at without a search. */
+function older(mailbox: string): SentFolder {
+  for (let n = 0; n < 4; n++) imap.deliver(USER, mail({ id: `<${mailbox}${n}@example.org>` }), mailbox);
+  return folder({ recentMails: 2 });
 }
 
 function mail(fields: { id: string; from?: string; inReplyTo?: string; references?: string }): Buffer {
@@ -62,22 +80,43 @@ describe('looking for a mail in Sent', () => {
     expect(await folder().find(OURS)).toBe('found');
   });
 
-  it.each(['UID SEARCH', 'EXAMINE', 'LIST', 'AUTHENTICATE'])(
+  it('finds it among many, by a search', async () => {
+    imap.deliver(USER, mail({ id: OURS, from: USER }), 'Sent');
+    expect(await older('Sent').find(OURS)).toBe('found');
+  });
+
+  it.each(['UID SEARCH', 'FETCH', 'EXAMINE', 'LIST', 'AUTHENTICATE'])(
     'is unknown when the line is cut at %s',
     async (at) => {
+      const sent = older('Sent');
       fault = (command) => (command === at ? 'drop' : undefined);
-      expect(await folder().find(OURS)).toBe('unknown');
+      expect(await sent.find(OURS)).toBe('unknown');
     },
   );
 
-  it('is unknown when the search is refused', async () => {
+  it('is unknown when the search is refused and there is more than the newest mails', async () => {
+    const sent = older('Sent');
     fault = (command) => (command === 'UID SEARCH' ? { no: 'not today' } : undefined);
-    expect(await folder().find(OURS)).toBe('unknown');
+    expect(await sent.find(OURS)).toBe('unknown');
+  });
+
+  it('needs no search where it lies among the newest, or where these are all', async () => {
+    fault = (command) => (command === 'UID SEARCH' ? { no: 'not today' } : undefined);
+    expect(await folder().find(OURS)).toBe('absent');
+    const sent = older('Sent');
+    imap.deliver(USER, mail({ id: OURS, from: USER }), 'Sent');
+    expect(await sent.find(OURS)).toBe('found');
   });
 
   it('is unknown when the server falls silent', async () => {
+    const sent = older('Sent');
     fault = (command) => (command === 'UID SEARCH' ? 'silence' : undefined);
-    expect(await folder().find(OURS)).toBe('unknown');
+    expect(await sent.find(OURS)).toBe('unknown');
+  });
+
+  it('does not take a server’s word for what its search found', async () => {
+    imap.deliver(USER, mail({ id: `<other@example.org> (not ${OURS})`, from: USER }), 'Sent');
+    expect(await older('Sent').find(OURS)).toBe('absent');
   });
 
   it('is unknown when the server is gone', async () => {
@@ -111,15 +150,32 @@ describe('filing a copy', () => {
   });
 
   it('is left to a provider that files by itself', async () => {
-    expect(await folder('provider').file(OURS, eml)).toBe('unknown');
+    expect(await folder({ filing: 'provider' }).file(OURS, eml)).toBe('unknown');
     expect(imap.mails(USER, 'Sent')).toHaveLength(0);
     imap.deliver(USER, eml, 'Sent');
-    expect(await folder('provider').file(OURS, eml)).toBe('already');
+    expect(await folder({ filing: 'provider' }).file(OURS, eml)).toBe('already');
   });
 
   it('knows the providers that do', () => {
     expect(['smtp.gmail.com', 'SMTP.Office365.com'].every(filesItself)).toBe(true);
     expect(filesItself('smtp.example.org')).toBe(false);
+  });
+
+  it('waits for the copy of a provider that may make one, and makes it only then', async () => {
+    expect(['smtp.zoho.eu', 'smtppro.zoho.com', 'smtp.163.com', 'smtp.mail.me.com'].map(settlingMs)).toEqual([
+      10_000, 10_000, 10_000, 10_000,
+    ]);
+    expect(['smtp.example.org', 'notzoho.com', 'smtp.gmail.com'].map(settlingMs)).toEqual([0, 0, 0]);
+    const patient = folder({ settleMs: 1500 });
+    // The provider is slower than the first look: its copy comes while that look is being answered.
+    let looks = 0;
+    fault = (command) => {
+      if (command === 'EXAMINE' && (looks += 1) === 2) imap.deliver(USER, eml, 'Sent');
+      return undefined;
+    };
+    expect(await patient.file(OURS, eml)).toBe('already');
+    expect(imap.mails(USER, 'Sent')).toHaveLength(1);
+    expect(await folder({ settleMs: 10 }).file('<em-2.abc@example.org>', eml)).toBe('filed');
   });
 });
 
@@ -157,9 +213,10 @@ describe('the thread of a mail', () => {
     expect(await folder().threadStatus({ ...question, messageId: '<a" OR ALL>\r\nx' })).toBe('quiet');
   });
 
-  it.each(['UID SEARCH', 'UID FETCH'])('is unknown when the line is cut at %s', async (at) => {
+  it.each(['UID SEARCH', 'FETCH', 'UID FETCH'])('is unknown when the line is cut at %s', async (at) => {
     imap.deliver(USER, mail({ id: '<later@example.com>', inReplyTo: ASKED }));
+    const inbox = older('INBOX');
     fault = (command) => (command === at ? 'drop' : undefined);
-    expect(await folder().threadStatus(question)).toBe('unknown');
+    expect(await inbox.threadStatus(question)).toBe('unknown');
   });
 });

@@ -1,11 +1,27 @@
-import type { ImapFlow, SearchObject } from 'imapflow';
+import type { ImapFlow } from 'imapflow';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addressKey } from '../../core/address-list.ts';
+import type { TaskId } from '../../core/task-id.ts';
+import {
+  FolderSearch,
+  type Looked,
+  mailsCalled,
+  mailsMarked,
+  mailsReferringTo,
+  searchable,
+} from '../mailbox/folder-search.ts';
 import { type ImapSession, NoAnswer } from '../mailbox/imap-session.ts';
+import { mailFolders, type MailFolders } from '../mailbox/mail-folders.ts';
+import { idsOf, isCalled, isSearchableId, type MailHead, markOf } from '../mailbox/mail-head.ts';
 
 export type Found = 'found' | 'absent' | 'unknown';
 export type Filed = 'filed' | 'already' | 'unknown';
 export type ThreadStatus = 'quiet' | 'answered' | 'newer' | 'unknown';
+
+/** `foundAs`: the Message-ID that it has there, which a provider may have chosen; null when it has none. */
+export type Looking =
+  | { readonly found: 'found'; readonly foundAs: string | null }
+  | { readonly found: 'absent' | 'unknown' };
 
 export interface ThreadQuestion {
   /** Of the mail that is to be answered; null when it has none, then nothing can refer to it. */
@@ -14,6 +30,8 @@ export interface ThreadQuestion {
   readonly references: readonly string[];
   /** When it came, milliseconds; used only where the mail itself is gone from the mailbox. */
   readonly since: number | null;
+  /** Whose answer is about to be sent: an earlier mail of this task (it came back) is no answer. */
+  readonly taskId?: TaskId;
 }
 
 export interface SentFolderOptions {
@@ -25,46 +43,76 @@ export interface SentFolderOptions {
   readonly ownAddresses: readonly string[];
   /** How long a provider may take to show its copy; default 10 s. */
   readonly patienceMs?: number | undefined;
+  /** How long a copy of the provider's is waited for before one is appended; default 0. See `settlingMs`. */
+  readonly settleMs?: number | undefined;
+  /** How many of a folder's newest mails are looked at besides the search. */
+  readonly recentMails?: number | undefined;
 }
 
 /**
  * Submission servers that put a copy into Sent themselves. An append beside it makes two.
  * Gmail: the WildDuck wiki, "Gmail sending". Exchange Online: Exchange team blog, 20 April 2018, "Changes
- * coming to the SMTP Authenticated Submission client protocol"; Outlook.com is the same service.
+ * coming to the SMTP Authenticated Submission client protocol"; Outlook.com is the same service
+ * (chatmail/provider-db issue 258). All of them at once: huacnlee/omamail pull request 60.
  */
 const FILED_BY_PROVIDER =
   /^(smtp\.gmail\.com|smtp\.googlemail\.com|smtp\.office365\.com|smtp-mail\.outlook\.com)$/i;
+
+/**
+ * Servers that are reported to file by themselves, or not, by plan and over the years: Zoho
+ * (nylas/sync-engine issue 365, pimalaya/himalaya issue 660) and 163.com (himalaya issue 660) do; iCloud
+ * does (kellylford/QuickMail issue 150) and does not (floatpane/matcha pull request 496). Their copy is
+ * waited for, and only then one is made.
+ */
+const FILED_PERHAPS =
+  /(^|\.)(zoho\.(com|eu|in|com\.au|jp)|zohocloud\.ca|163\.com|126\.com|yeah\.net|mail\.me\.com|mail\.icloud\.com|yahoo\.com|yahoodns\.net|aol\.com)$/i;
 
 export function filesItself(smtpHost: string): boolean {
   return FILED_BY_PROVIDER.test(smtpHost);
 }
 
+/** How long a copy that the provider may make is waited for, by the name of its submission server. */
+export function settlingMs(smtpHost: string): number {
+  return FILED_PERHAPS.test(smtpHost) ? 10_000 : 0;
+}
+
 /**
  * The user's mailbox as a witness: did it go out, was it answered. No answer is `unknown` and never "no";
- * only a list that the server gave counts as an answer.
+ * only what the server showed counts as an answer.
  */
 export class SentFolder {
   readonly #options: SentFolderOptions;
   readonly #own: ReadonlySet<string>;
+  readonly #search: FolderSearch;
 
   constructor(options: SentFolderOptions) {
     this.#options = options;
     this.#own = new Set(options.ownAddresses.map(addressKey));
+    this.#search = new FolderSearch(options.recentMails);
   }
 
-  /** Is a mail with this Message-ID in Sent or, where there is one, in All Mail? */
+  /** Is the mail that was given this Message-ID in Sent or, where there is one, in All Mail? */
   async find(messageId: string): Promise<Found> {
-    if (!SEARCHABLE.test(messageId)) return 'unknown';
-    return this.#answer((client) => this.#find(client, messageId));
+    return (await this.look(messageId)).found;
   }
 
-  /** Puts a copy into Sent, seen, unless one with its Message-ID is there. Repeating it changes nothing. */
+  /** As `find`, also where the provider gave it another Message-ID, and says which. */
+  async look(messageId: string): Promise<Looking> {
+    if (!isSearchableId(messageId)) return { found: 'unknown' };
+    const answer = await this.#answer((client) => this.#look(client, messageId));
+    return answer === 'unknown' ? { found: 'unknown' } : answer;
+  }
+
+  /** Puts a copy into Sent, seen, unless the mail is there. Repeating it changes nothing. */
   async file(messageId: string, eml: Uint8Array): Promise<Filed> {
-    if (!SEARCHABLE.test(messageId)) return 'unknown';
-    if (this.#options.filing === 'provider') return this.#awaitCopy(messageId);
+    if (!isSearchableId(messageId)) return 'unknown';
+    const { filing, patienceMs = 10_000, settleMs = 0 } = this.#options;
+    if (filing === 'provider') return (await this.#appears(messageId, patienceMs)) ? 'already' : 'unknown';
+    if (settleMs > 0 && (await this.#appears(messageId, settleMs))) return 'already';
     return this.#answer(async (client) => {
-      if ((await this.#find(client, messageId)) === 'found') return 'already';
-      const { sent } = await folders(client);
+      const { sent } = await mailFolders(client);
+      // Where the search is refused, the newest mails decide: this one left a moment ago.
+      if (sent !== null && (await this.#lookIn(client, sent, messageId)).heads.length > 0) return 'already';
       const path = sent ?? (await client.mailboxCreate('Sent')).path;
       // imapflow drops flags that the selected mailbox does not allow, and one opened read-only allows none
       // (measured on 2.1.2): the copy would lie there unread.
@@ -81,62 +129,81 @@ export class SentFolder {
    */
   async threadStatus(question: ThreadQuestion): Promise<ThreadStatus> {
     const { messageId } = question;
-    if (messageId === null || !SEARCHABLE.test(messageId)) return 'quiet';
+    if (messageId === null || !isSearchableId(messageId)) return 'quiet';
     return this.#answer(async (client) => {
-      const { sent } = await folders(client);
+      const folders = await mailFolders(client);
       // An account that never sent has no Sent folder: a clear answer of LIST, so nothing was answered.
-      if (sent !== null && (await search(client, sent, referringTo(messageId))).length > 0) return 'answered';
-      return (await this.#newerInThread(client, question, messageId)) ? 'newer' : 'quiet';
+      const sent =
+        folders.sent === null ? null : await this.#answers(client, folders.sent, messageId, question);
+      if (sent && sent.heads.length > 0) return 'answered';
+      if (await this.#newerInThread(client, folders, question, messageId, sent?.recent ?? [])) return 'newer';
+      if (sent && !isConclusive(sent, question.since)) throw new NoAnswer('Sent cannot be searched');
+      return 'quiet';
     });
   }
 
-  async #find(client: ImapFlow, messageId: string): Promise<'found' | 'absent'> {
-    const { sent, all } = await folders(client);
+  async #look(client: ImapFlow, messageId: string): Promise<Looking> {
+    const { sent, all } = await mailFolders(client);
     if (sent === null && all === null) throw new NoAnswer('no Sent folder');
+    let conclusive = true;
     for (const path of [sent, all]) {
       if (path === null) continue;
-      if ((await search(client, path, { header: { 'message-id': messageId } })).length > 0) return 'found';
+      const looked = await this.#lookIn(client, path, messageId);
+      const [found] = looked.heads;
+      if (found) return { found: 'found', foundAs: found.messageId };
+      conclusive &&= looked.searched || looked.whole;
     }
-    return 'absent';
+    return { found: conclusive ? 'absent' : 'unknown' };
   }
 
-  async #awaitCopy(messageId: string): Promise<Filed> {
-    const { patienceMs = 10_000 } = this.#options;
+  #lookIn(client: ImapFlow, path: string, messageId: string): Promise<Looked> {
+    const mark = markOf(messageId);
+    const queries = [...mailsCalled([messageId]), ...(mark === null ? [] : [mailsMarked(mark)])];
+    return this.#search.look(client, path, queries, (head) => isCalled(head, messageId));
+  }
+
+  async #appears(messageId: string, patienceMs: number): Promise<boolean> {
     for (let waited = 0; ; waited += 1000) {
-      if ((await this.find(messageId)) === 'found') return 'already';
-      if (waited >= patienceMs) return 'unknown';
+      if ((await this.find(messageId)) === 'found') return true;
+      if (waited >= patienceMs) return false;
       await sleep(Math.min(1000, patienceMs));
     }
   }
 
-  async #newerInThread(client: ImapFlow, question: ThreadQuestion, messageId: string): Promise<boolean> {
-    const { mailbox } = this.#options;
-    const [itself = null] = await search(client, mailbox, { header: { 'message-id': messageId } });
-    const candidates = new Set(await search(client, mailbox, referringTo(messageId)));
-    const [root] = question.references.filter((id) => SEARCHABLE.test(id) && id !== messageId);
-    if (root !== undefined && (itself !== null || question.since !== null)) {
-      for (const uid of await search(client, mailbox, referringTo(root))) {
-        if (uid !== itself && (itself === null || uid > itself)) candidates.add(uid);
-      }
-    }
-    // The newest decide; a thread of hundreds need not be fetched.
-    const uids = [...candidates].sort((a, b) => b - a).slice(0, MAX_LOOKED_AT);
-    if (uids.length === 0) return false;
-    const mails = await client.fetchAll(
-      uids.join(','),
-      { uid: true, envelope: true, internalDate: true },
-      { uid: true },
+  #answers(client: ImapFlow, path: string, messageId: string, { taskId }: ThreadQuestion): Promise<Looked> {
+    return this.#search.look(
+      client,
+      path,
+      mailsReferringTo([messageId]),
+      (head) => head.refersTo.includes(messageId) && !isOfTask(head, taskId),
     );
-    if (mails.length === 0) throw new NoAnswer('fetch gave nothing');
-    return mails.some((mail) => {
-      const late = itself !== null || question.since === null || Number(mail.internalDate) > question.since;
-      const from = mail.envelope?.from?.[0]?.address;
-      return (
-        late &&
-        mail.envelope?.messageId !== messageId &&
-        (from === undefined || !this.#own.has(addressKey(from)))
-      );
+  }
+
+  async #newerInThread(
+    client: ImapFlow,
+    folders: MailFolders,
+    question: ThreadQuestion,
+    messageId: string,
+    sent: readonly MailHead[],
+  ): Promise<boolean> {
+    const { mailbox } = this.#options;
+    const thread = threadIds(question, sent).filter((id) => id !== messageId);
+    const ids = new Set(thread);
+    // Filters move mail out of the inbox; where there is All Mail, it holds what came too.
+    const looked = await this.#search.look(
+      client,
+      folders.all ?? mailbox,
+      [...mailsCalled([messageId]), ...mailsReferringTo([messageId, ...thread])],
+      (head) => head.messageId === messageId || head.refersTo.some((id) => id === messageId || ids.has(id)),
+    );
+    const itself = looked.heads.find((head) => head.messageId === messageId);
+    const newer = looked.heads.some((head) => {
+      if (head.messageId === messageId || (head.from !== null && this.#own.has(head.from))) return false;
+      if (head.refersTo.includes(messageId)) return true;
+      return itself ? head.uid > itself.uid : isAfter(head, question.since);
     });
+    if (!newer && !isConclusive(looked, question.since)) throw new NoAnswer('the inbox cannot be searched');
+    return newer;
   }
 
   async #answer<T>(question: (client: ImapFlow) => Promise<T>): Promise<T | 'unknown'> {
@@ -149,32 +216,29 @@ export class SentFolder {
   }
 }
 
-/** What can go into a search key and be what it says. */
-const SEARCHABLE = /^<[\x21-\x3b\x3d\x3f-\x7e]{1,990}>$/;
-const MAX_LOOKED_AT = 50;
+const MAX_THREAD_IDS = 10;
 
-function referringTo(messageId: string): SearchObject {
-  return { or: [{ header: { 'in-reply-to': messageId } }, { header: { references: messageId } }] };
+/**
+ * The ids that a later mail of the thread may refer to. A mail of the user's own counts under each of its
+ * ids: where the provider renamed it, one reader answers the new name and another the old one.
+ */
+function threadIds({ references }: ThreadQuestion, sent: readonly MailHead[]): string[] {
+  const ids = searchable(references, MAX_THREAD_IDS);
+  const own = sent.filter((head) => ids.some((id) => isCalled(head, id)));
+  return [...new Set([...ids, ...own.flatMap(idsOf)])].slice(0, 2 * MAX_THREAD_IDS);
 }
 
-/** UIDs, newest view of the mailbox. Anything but a list is a lost connection or a refusal: no answer. */
-async function search(client: ImapFlow, path: string, query: SearchObject): Promise<number[]> {
-  await client.mailboxOpen(path, { readOnly: true });
-  const uids = await client.search(query, { uid: true });
-  if (!Array.isArray(uids)) throw new NoAnswer('search was not answered');
-  return uids;
+function isOfTask(head: MailHead, taskId: TaskId | undefined): boolean {
+  return taskId !== undefined && head.mark?.startsWith(`${taskId}.`) === true;
 }
 
-const COMMON_NAMES =
-  /^(?:INBOX[./])?(?:sent|sent items|sent mail|sent messages|gesendet|gesendete (?:objekte|elemente)|enviados|envoyés|inviata)$/i;
+function isAfter(head: MailHead, since: number | null): boolean {
+  return since !== null && head.receivedMs !== null && head.receivedMs > since;
+}
 
-/** By SPECIAL-USE (RFC 6154), else by a name that mail programs use. */
-async function folders(client: ImapFlow): Promise<{ sent: string | null; all: string | null }> {
-  const list = await client.list();
-  if (list.length === 0) throw new NoAnswer('the list of folders is empty');
-  const flagged = (use: string) =>
-    list.find((box) => box.specialUse === use && box.specialUseSource !== 'name') ??
-    list.find((box) => box.specialUse === use);
-  const sent = flagged('\\Sent') ?? list.find((box) => COMMON_NAMES.test(box.path));
-  return { sent: sent?.path ?? null, all: flagged('\\All')?.path ?? null };
+/** Was everything looked at that came since? Not where the search is refused and the newest do not reach back. */
+function isConclusive({ searched, whole, recent }: Looked, since: number | null): boolean {
+  if (searched || whole) return true;
+  const [oldest] = recent;
+  return since !== null && oldest?.receivedMs != null && oldest.receivedMs <= since;
 }
