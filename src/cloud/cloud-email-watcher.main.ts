@@ -125,8 +125,7 @@ async function inboxSettings(config: WatcherConfig): Promise<InboxSettings> {
     host: config.IMAP_HOST,
     port: config.IMAP_PORT,
     secure: config.IMAP_SECURE,
-    user: config.IMAP_USER,
-    password: config.IMAP_PASSWORD,
+    auth: { type: 'password', user: config.IMAP_USER, password: config.IMAP_PASSWORD },
     mailbox: config.IMAP_MAILBOX,
     ca: config.TLS_CA_FILE === '' ? undefined : await readFile(config.TLS_CA_FILE, 'utf8'),
   };

@@ -21,7 +21,16 @@ export interface RefusedRecipient {
   readonly words: string;
 }
 
-export type SubmissionFault = 'network' | 'timeout' | 'tls' | 'aborted' | 'local' | 'protocol' | 'rejected';
+export type SubmissionFault =
+  | 'network'
+  | 'timeout'
+  | 'tls'
+  | 'aborted'
+  | 'local'
+  | 'protocol'
+  | 'rejected'
+  /** There is nothing to log in with: the access was withdrawn, or nobody has logged in. */
+  | 'login';
 
 export interface SubmissionFacts {
   readonly phase: SubmissionPhase;
@@ -114,6 +123,8 @@ function cause(facts: SubmissionFacts): DeliveryCause {
     case 'aborted':
     case 'local':
       return facts.fault;
+    case 'login':
+      return 'authentication';
     case 'network':
       return facts.replyCode === null ? 'network' : 'server';
     case 'protocol':

@@ -107,19 +107,20 @@ function start(
     parallel: options.parallel ?? 16,
     aloneAboveBytes: 256 * 1024,
   };
-  const settings: InboxSettings = {
+  const settings: Omit<InboxSettings, 'auth'> & Partial<InboxSettings> = {
     ...INBOX_DEFAULTS,
     host: dovecot.host,
     port: options.port ?? dovecot.imapPort,
     secure: 'false',
-    user,
-    password: dovecot.password,
     mailbox: 'INBOX',
     connectMs: 5_000,
     ...options.inbox,
   };
   const watching = watchMailbox({
-    open: () => ImapInbox.open({ ...settings, ...options.login }),
+    open: () => {
+      const { password = dovecot.password } = options.login ?? {};
+      return ImapInbox.open({ auth: { type: 'password', user, password }, ...settings });
+    },
     reader: (inbox: ImapInbox) => mailboxReader(reading, inbox),
     everyMs: options.everyMs ?? 60_000,
     backoff: { firstMs: 20, capMs: 100 },

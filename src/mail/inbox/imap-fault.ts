@@ -1,5 +1,7 @@
-/** Why the mailbox cannot be used, and whose turn it is. */
-export type InboxFaultKind = 'auth' | 'mailbox' | 'tls' | 'network';
+import { OAuthFault, passesByItself } from '../oauth/token-source.ts';
+
+/** Why the mailbox cannot be used, and whose turn it is; `login`: the user logs in anew, the words say how. */
+export type InboxFaultKind = 'auth' | 'login' | 'mailbox' | 'tls' | 'network';
 
 export class InboxFault extends Error {
   readonly code: InboxFaultKind;
@@ -18,6 +20,9 @@ export class InboxFault extends Error {
  */
 export function inboxFault(error: unknown): InboxFault {
   if (error instanceof InboxFault) return error;
+  if (error instanceof OAuthFault) {
+    return new InboxFault(passesByItself(error) ? 'network' : 'login', error.message);
+  }
   const facts = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
   const said = typeof facts['responseText'] === 'string' ? `: ${oneLine(facts['responseText'])}` : '';
   const cause = { cause: error };

@@ -1,4 +1,6 @@
 import { ImapFlow, type MailboxObject } from 'imapflow';
+import type { MailAuth } from '../oauth/token-source.ts';
+import { withToken } from '../oauth/with-token.ts';
 import { InboxFault, inboxFault } from './imap-fault.ts';
 
 export interface InboxSettings {
@@ -6,8 +8,7 @@ export interface InboxSettings {
   readonly port: number;
   /** `true`: TLS from the start. `starttls`: refused without. `false`: plain text, on loopback only. */
   readonly secure: 'true' | 'starttls' | 'false';
-  readonly user: string;
-  readonly password: string;
+  readonly auth: MailAuth;
   readonly mailbox: string;
   /** PEM of an authority to trust besides the system's. */
   readonly ca?: string | undefined;
@@ -64,7 +65,19 @@ export class ImapInbox {
 
   /** @throws InboxFault */
   static async open(settings: InboxSettings): Promise<ImapInbox> {
-    const client = clientFor(settings);
+    const { auth } = settings;
+    if (auth.type === 'password') return this.#open(settings, { user: auth.user, pass: auth.password });
+    const isRefused = (error: unknown): boolean => error instanceof InboxFault && error.code === 'auth';
+    try {
+      const open = (accessToken: string) => this.#open(settings, { user: auth.user, accessToken });
+      return await withToken(auth.token, open, isRefused);
+    } catch (error) {
+      throw isRefused(error) ? refusedAccess(auth.user, inboxFault(error)) : inboxFault(error);
+    }
+  }
+
+  static async #open(settings: InboxSettings, login: Login): Promise<ImapInbox> {
+    const client = clientFor(settings, login);
     let last: unknown = null;
     // A late error without a listener would end the process.
     client.on('error', (error: unknown) => (last = error));
@@ -167,14 +180,22 @@ export class ImapInbox {
   }
 }
 
-function clientFor(settings: InboxSettings): ImapFlow {
+type Login = { user: string; pass: string } | { user: string; accessToken: string };
+
+/** The provider gives access and the mail server does not take it: mostly the access to another mailbox. */
+function refusedAccess(user: string, fault: InboxFault): InboxFault {
+  const words = `${fault.message}. Was the login made as ${user}? If not, run handover login again`;
+  return new InboxFault('login', words, { cause: fault });
+}
+
+function clientFor(settings: InboxSettings, login: Login): ImapFlow {
   const { secure, silenceMs, connectMs, maxMailBytes, ca } = settings;
   return new ImapFlow({
     host: settings.host,
     port: settings.port,
     secure: secure === 'true',
     ...(secure === 'true' ? {} : { doSTARTTLS: secure === 'starttls' }),
-    auth: { user: settings.user, pass: settings.password },
+    auth: login,
     ...(ca === undefined ? {} : { tls: { ca } }),
     logger: false,
     autoIdleDelay: IDLE_AFTER_MS,

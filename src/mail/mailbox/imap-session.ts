@@ -1,13 +1,13 @@
 import { ImapFlow } from 'imapflow';
+import type { MailAuth } from '../oauth/token-source.ts';
+import { withToken } from '../oauth/with-token.ts';
 
 export interface ImapSettings {
   readonly host: string;
   readonly port: number;
   /** `true`: TLS from the start. `starttls`: refused without. `false`: plain text, on loopback only. */
   readonly secure: 'true' | 'starttls' | 'false';
-  readonly auth:
-    | { readonly type: 'password'; readonly user: string; readonly password: string }
-    | { readonly type: 'oauth2'; readonly user: string; readonly accessToken: string };
+  readonly auth: MailAuth;
   /** PEM of an authority to trust besides the system's. */
   readonly ca?: string | undefined;
   /** For one question, connecting included; default 20 s. */
@@ -63,9 +63,19 @@ export class ImapSession {
     }
   }
 
-  async #connect(): Promise<ImapFlow> {
+  #connect(): Promise<ImapFlow> {
+    const { auth } = this.#settings;
+    if (auth.type === 'password') return this.#connectWith({ user: auth.user, pass: auth.password });
+    return withToken(
+      auth.token,
+      (accessToken) => this.#connectWith({ user: auth.user, accessToken }),
+      isRefusedLogin,
+    );
+  }
+
+  async #connectWith(auth: { user: string; pass: string } | { user: string; accessToken: string }) {
     this.#drop();
-    const { host, port, secure, auth, ca, deadlineMs = 20_000 } = this.#settings;
+    const { host, port, secure, ca, deadlineMs = 20_000 } = this.#settings;
     if (secure === 'false' && !/^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) {
       throw new NoAnswer('IMAP without TLS is for loopback only');
     }
@@ -74,16 +84,17 @@ export class ImapSession {
       port,
       secure: secure === 'true',
       ...(secure === 'true' ? {} : { doSTARTTLS: secure === 'starttls' }),
-      auth:
-        auth.type === 'password'
-          ? { user: auth.user, pass: auth.password }
-          : { user: auth.user, accessToken: auth.accessToken },
+      auth,
       ...(ca === undefined ? {} : { tls: { ca } }),
       logger: false,
       disableAutoIdle: true,
       connectionTimeout: deadlineMs,
       greetingTimeout: deadlineMs,
       socketTimeout: Math.max(deadlineMs * 2, 60_000),
+      // Every question asks for pieces with a size; imapflow's own limit is a gigabyte.
+      maxLiteralSize: 2 * 1024 * 1024,
+      maxResponseSize: 4 * 1024 * 1024,
+      maxLineLength: 4 * 1024 * 1024,
     });
     // Without a listener a late socket error could end the process.
     client.on('error', () => undefined);
@@ -111,4 +122,9 @@ export class ImapSession {
       work.catch(() => undefined);
     }
   }
+}
+
+/** imapflow's mark of a refused login (measured on 2.1.2). */
+function isRefusedLogin(error: unknown): boolean {
+  return error instanceof Error && 'authenticationFailed' in error && error.authenticationFailed === true;
 }

