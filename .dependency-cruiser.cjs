@@ -150,6 +150,8 @@ module.exports = {
       CORE,
       FILES,
       SMALL_RUNTIME,
+      // Two processes that renew at once.
+      '^src/runtime/lock\\.ts$',
       pkg('oauth4webapi|zod'),
     ]),
     only(
@@ -325,7 +327,7 @@ module.exports = {
     place('pino-place', 'One logger, with its redaction.', 'pino', ['^src/runtime/']),
     place('toml-place', "The share's configuration, and the accounts.", 'smol-toml', [
       '^src/sync/',
-      '^src/runtime/accounts\\.ts$',
+      '^src/runtime/accounts-file\\.ts$',
     ]),
     place('oauth-place', 'Authorisation servers are spoken with in one place.', 'oauth4webapi', [
       '^src/mail/oauth/',

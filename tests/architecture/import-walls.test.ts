@@ -21,7 +21,10 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
   'src/core/': { files: [], packages: ['gray-matter', 'yaml', 'zod'] },
   'src/files/': { files: [], packages: [] },
   'src/vault/': { files: ['src/core/', 'src/files/'], packages: ['chokidar'] },
-  'src/runtime/': { files: ['src/core/', 'src/files/', 'src/vault/'], packages: ['pino', 'smol-toml', 'zod'] },
+  'src/runtime/': {
+    files: ['src/core/', 'src/files/', 'src/vault/'],
+    packages: ['pino', 'smol-toml', 'zod'],
+  },
   'src/audit/': { files: ['src/core/', 'src/files/', SMALL_RUNTIME], packages: ['zod'] },
   'src/sync/': {
     files: ['src/core/', 'src/files/', 'src/vault/', SMALL_RUNTIME],
@@ -42,7 +45,7 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
   },
   'src/mail/people/': { files: ['src/core/', 'src/files/', SMALL_RUNTIME], packages: ['zod'] },
   'src/mail/oauth/': {
-    files: ['src/core/', 'src/files/', SMALL_RUNTIME],
+    files: ['src/core/', 'src/files/', SMALL_RUNTIME, 'src/runtime/lock.ts'],
     packages: ['oauth4webapi', 'zod'],
   },
   'src/mail/submission/': {
