@@ -29,6 +29,8 @@ export interface Bounce {
 
 const MAX_RECIPIENTS = 20;
 const MAX_WORDS = 500;
+/** Stands for the domain that is not known any more (RFC 2606). */
+const REWRITTEN = 'rewritten.invalid';
 /** What Message-IDs are made of in practice; in a property nothing else may stand. */
 const PLAIN_ID = /^<[\w.+=$-]{1,300}@[A-Za-z0-9.-]{1,255}>$/;
 
@@ -37,17 +39,30 @@ export function bounceOf(report: DeliveryReport | null | undefined): Bounce | nu
   if (report?.kind !== 'delivery') return null;
   const failed = report.recipients.filter((r) => r.action === 'failed');
   const concerned = failed.length > 0 ? failed : report.recipients.filter((r) => r.action === 'delayed');
-  const ours = report.about.find((id) => taskOfMessageId(id) !== null);
-  const task = ours === undefined ? report.task : taskOfMessageId(ours);
-  if (concerned.length === 0 || !isTaskId(task)) return null;
+  const mail = returnedMail(report);
+  if (concerned.length === 0 || mail === null) return null;
   return {
-    task,
-    messageId: ours ?? report.about.find((id) => PLAIN_ID.test(id)) ?? '',
+    ...mail,
     action: failed.length > 0 ? 'failed' : 'delayed',
     status: concerned.find((r) => r.status !== '')?.status ?? '',
     recipients: [...new Set(concerned.map((r) => r.address).filter(Boolean))].slice(0, MAX_RECIPIENTS),
     words: [...new Set(concerned.map((r) => r.words).filter(Boolean))].join(' / ').slice(0, MAX_WORDS),
   };
+}
+
+/**
+ * The returned header's X-Handover-Task is the local part of our Message-ID and stays where a server puts its own id in
+ * place of ours (Exchange Online, SES).
+ */
+function returnedMail(report: DeliveryReport): Pick<Bounce, 'task' | 'messageId'> | null {
+  const mark = report.task ?? '';
+  const ours = report.about.filter((id) => taskOfMessageId(id) !== null);
+  const marked = `<${mark}@${REWRITTEN}>`;
+  const messageId =
+    taskOfMessageId(marked) === null ? ours[0] : (ours.find((id) => id.startsWith(`<${mark}@`)) ?? marked);
+  const task = messageId === undefined ? mark : taskOfMessageId(messageId);
+  if (!isTaskId(task)) return null;
+  return { task, messageId: messageId ?? report.about.find((id) => PLAIN_ID.test(id)) ?? '' };
 }
 
 export function bounceTitle(subject: string): string {

@@ -11,7 +11,11 @@ export interface OriginalInput {
   readonly text: string;
   /** Limit of the shown text in UTF-8 bytes. */
   readonly maxBytes: number;
+  /** Which mail of a thread it is; `own`: the user's. */
+  readonly role?: MailRole;
 }
+
+export type MailRole = 'mail' | 'earlier' | 'own';
 
 export interface OriginalSection {
   readonly section: string;
@@ -78,7 +82,7 @@ export function originalSection(input: OriginalInput): OriginalSection {
   const from = propertyText(input.from, 120);
   const when = propertyText(input.when, 60);
   const lines = [
-    `[!quote]- Mail from ${from || 'unknown sender'}${when ? `, ${when}` : ''}`,
+    `[!quote]- ${titleOf(input.role ?? 'mail', from || 'unknown sender')}${when ? `, ${when}` : ''}`,
     `${fence}text`,
     FIRST_LINE,
     ...shown.split('\n'),
@@ -89,16 +93,49 @@ export function originalSection(input: OriginalInput): OriginalSection {
   return { section: lines.map((line) => (line ? `> ${line}` : '>')).join('\n'), hidden, cut };
 }
 
+function titleOf(role: MailRole, from: string): string {
+  if (role === 'own') return 'You wrote';
+  return role === 'earlier' ? `Earlier mail from ${from}` : `Mail from ${from}`;
+}
+
 /** The text inside the section's fence as it is shown; '' when there is none. Never throws. */
 export function originalText(section: string): string {
+  return quotedMails(section, 1)[0]?.text ?? '';
+}
+
+export interface QuotedMail {
+  readonly role: MailRole;
+  /** As its title shows it; '' for `own`. */
+  readonly from: string;
+  readonly text: string;
+}
+
+/** The mails under `## Original` in their order, at most `max`: first the one to answer. Never throws. */
+export function quotedMails(section: string, max: number): QuotedMail[] {
   const lines = section.replace(/\r\n?/g, '\n').split('\n');
-  const open = lines.findIndex((line) => OPENING.test(line));
-  const fence = OPENING.exec(lines[open] ?? '')?.[1];
-  if (!fence) return '';
-  const rest = lines.slice(open + 1).map((line) => line.replace(/^> ?/, ''));
-  const close = rest.indexOf(fence);
-  const inside = close < 0 ? rest : rest.slice(0, close);
-  return (inside[0] === FIRST_LINE ? inside.slice(1) : inside).join('\n');
+  const found: QuotedMail[] = [];
+  for (let at = 0; at < lines.length && found.length < max; at++) {
+    const fence = OPENING.exec(lines[at] ?? '')?.[1];
+    if (!fence) continue;
+    const inside: string[] = [];
+    const title = lines[at - 1] ?? '';
+    for (at += 1; at < lines.length; at++) {
+      const line = (lines[at] ?? '').replace(/^> ?/, '');
+      if (line === fence) break;
+      inside.push(line);
+    }
+    const text = (inside[0] === FIRST_LINE ? inside.slice(1) : inside).join('\n');
+    found.push({ ...ofTitle(title), text });
+  }
+  return found;
+}
+
+const TITLE = /^> \[!quote\]- (?:(You wrote)|(Earlier mail|Mail) from (.*?))(?:, \d{4}-\d\d-\d\dT[\d:]{8})?$/;
+
+function ofTitle(title: string): Pick<QuotedMail, 'role' | 'from'> {
+  const [, own, mail, from] = TITLE.exec(title) ?? [];
+  if (own !== undefined) return { role: 'own', from: '' };
+  return { role: mail === 'Earlier mail' ? 'earlier' : 'mail', from: from ?? '' };
 }
 
 const OPENING = /^> ?(~{3,})text$/;

@@ -94,7 +94,10 @@ describe('a delivery report of RFC 3464', () => {
     expect(bounceOf(found)).toBe(null);
   });
 
-  it('knows the task where a server rewrote the Message-ID (Exchange Online, SES)', async () => {
+  it.each([
+    [`${TASK}.${'a'.repeat(32)}`, `<${TASK}.${'a'.repeat(32)}@rewritten.invalid>`],
+    [TASK, '<AM0PR04MB1@AM0PR04MB1.eurprd04.prod.outlook.com>'],
+  ])('knows the task where a server rewrote the Message-ID (Exchange Online, SES): %s', async (mark, id) => {
     const { head, body } = report('delivery-status', [
       [
         'message/delivery-status',
@@ -102,13 +105,10 @@ describe('a delivery report of RFC 3464', () => {
       ],
       [
         'text/rfc822-headers',
-        `Message-ID: <AM0PR04MB1@AM0PR04MB1.eurprd04.prod.outlook.com>\nX-Handover-Task: ${TASK}\n`,
+        `Message-ID: <AM0PR04MB1@AM0PR04MB1.eurprd04.prod.outlook.com>\nX-Handover-Task: ${mark}\nReferences: ${OLDER}`,
       ],
     ]);
-    expect(await bounce(head, body)).toMatchObject({
-      task: TASK,
-      messageId: '<AM0PR04MB1@AM0PR04MB1.eurprd04.prod.outlook.com>',
-    });
+    expect(await bounce(head, body)).toMatchObject({ task: TASK, messageId: id });
   });
 
   it('takes the one mail that came back, not the older ones of its thread', async () => {
