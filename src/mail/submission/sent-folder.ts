@@ -136,9 +136,8 @@ export class SentFolder {
       const sent =
         folders.sent === null ? null : await this.#answers(client, folders.sent, messageId, question);
       if (sent && sent.heads.length > 0) return 'answered';
-      if (await this.#newerInThread(client, folders, question, messageId, sent?.recent ?? [])) return 'newer';
-      if (sent && !isConclusive(sent, question.since)) throw new NoAnswer('Sent cannot be searched');
-      return 'quiet';
+      const came = await this.#newerInThread(client, folders, question, messageId, sent?.recent ?? []);
+      return came === 'quiet' && sent && !isConclusive(sent, question.since) ? 'unknown' : came;
     });
   }
 
@@ -185,7 +184,7 @@ export class SentFolder {
     question: ThreadQuestion,
     messageId: string,
     sent: readonly MailHead[],
-  ): Promise<boolean> {
+  ): Promise<'newer' | 'quiet' | 'unknown'> {
     const { mailbox } = this.#options;
     const thread = threadIds(question, sent).filter((id) => id !== messageId);
     const ids = new Set(thread);
@@ -202,8 +201,8 @@ export class SentFolder {
       if (head.refersTo.includes(messageId)) return true;
       return itself ? head.uid > itself.uid : isAfter(head, question.since);
     });
-    if (!newer && !isConclusive(looked, question.since)) throw new NoAnswer('the inbox cannot be searched');
-    return newer;
+    if (newer) return 'newer';
+    return isConclusive(looked, question.since) ? 'quiet' : 'unknown';
   }
 
   async #answer<T>(question: (client: ImapFlow) => Promise<T>): Promise<T | 'unknown'> {
