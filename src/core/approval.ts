@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { parseAddressList } from './address-list.ts';
 import { readSections } from './body.ts';
+import { accountOf, DEFAULT_ACCOUNT } from './mail-account.ts';
 import type { Address } from './mail.ts';
 import { originalText, propertyText } from './neutralise.ts';
-import { type OutgoingAttachment, readAttachments } from './outgoing-attachments.ts';
+import { ATTACHMENT_LIMITS, type OutgoingAttachment, readAttachments } from './outgoing-attachments.ts';
 import { attribution, composeBody } from './quote.ts';
 import { replyThread } from './reply.ts';
 import { flag, list, type TaskNote, text } from './task-file.ts';
@@ -20,6 +21,10 @@ export interface MailAction {
   readonly inReplyTo: string | null;
   readonly references: readonly string[];
   readonly attachments: readonly OutgoingAttachment[];
+  /** Files that the property `attach` asks for, as written; none any more once they are looked up. */
+  readonly attach: readonly string[];
+  /** Which of the user's accounts it leaves from. */
+  readonly account: string;
 }
 
 export type ReadAction =
@@ -52,6 +57,9 @@ export function mailActionOf(note: TaskNote): ReadAction {
     reasons.push(`\`reply_subject\` is longer than ${MAX_SUBJECT} characters.`);
   const attached = readAttachments(list(note, 'reply_attachments'));
   if (!attached.ok) reasons.push(`\`reply_attachments\`: ${attached.message}`);
+  const attach = list(note, 'attach');
+  if (attach.length > ATTACHMENT_LIMITS.files)
+    reasons.push(`\`attach\`: more than ${ATTACHMENT_LIMITS.files} files.`);
   const sections = readSections(note.body);
   if (sections.reply === null) reasons.push('The heading `## Reply` is missing.');
   else if (sections.reply === '') reasons.push('There is no text under `## Reply`.');
@@ -70,10 +78,8 @@ export function mailActionOf(note: TaskNote): ReadAction {
     return { ok: false, reasons };
   }
   const { attachments } = attached;
-  return {
-    ok: true,
-    action: { id, to, cc, subject, text: outgoingText(note), ...threading(note), attachments },
-  };
+  const action = { id, to, cc, subject, text: outgoingText(note), ...threading(note), attachments, attach };
+  return { ok: true, action: { ...action, account: accountOf(note) } };
 }
 
 function recipients(note: TaskNote, key: string, reasons: string[]): readonly Address[] {
@@ -119,8 +125,10 @@ export function actionHash(action: MailAction): string {
     action.text,
     action.inReplyTo,
     action.references,
-    // A card without files has the hash it always had.
+    // A card without files, of the only account, has the hash it always had.
     ...(action.attachments.length > 0 ? [action.attachments.map((a) => [a.name, a.sha256])] : []),
+    ...(action.attach.length > 0 ? [{ attach: action.attach }] : []),
+    ...(action.account === DEFAULT_ACCOUNT ? [] : [{ account: action.account }]),
   ];
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }

@@ -1,5 +1,6 @@
 import { formatAddress } from './address-list.ts';
 import type { MailAction } from './approval.ts';
+import { DEFAULT_ACCOUNT } from './mail-account.ts';
 import { propertyText } from './neutralise.ts';
 
 /** What a card would send, as it was shown; the text may be cut. */
@@ -10,10 +11,13 @@ export interface ShownAction {
   readonly text: string;
   /** Each with the beginning of its digest. */
   readonly attachments: readonly string[];
+  readonly attach: readonly string[];
+  readonly account: string;
 }
 
 /** A card's text is at most 1 MB; what is kept for a difference need not be all of it. */
-const KEPT_TEXT = 64_000;
+export const KEPT_TEXT = 64_000;
+
 const SHOWN_LINES = 6;
 const SHOWN_WIDTH = 160;
 
@@ -25,6 +29,8 @@ export function shownAction(action: MailAction): ShownAction {
     subject: action.subject,
     text: action.text.slice(0, KEPT_TEXT),
     attachments: action.attachments.map(({ name, sha256 }) => `${name} (sha256 ${sha256.slice(0, 12)})`),
+    attach: action.attach,
+    account: action.account,
   };
 }
 
@@ -43,6 +49,10 @@ export function differenceLines(before: ShownAction | null, now: MailAction): re
       : [`Subject: was ${code(before.subject)}, now ${code(after.subject)}`]),
     ...textLines(before.text, after.text),
     ...changes('Attachment', before.attachments, after.attachments),
+    ...changes('`attach`', before.attach, after.attach),
+    ...(before.account === after.account
+      ? []
+      : [`Sent from: was ${named(before.account)}, now ${named(after.account)}`]),
   ];
   return lines.length > 0 ? lines : ['A part that is not shown here changed: read it whole.'];
 }
@@ -77,6 +87,10 @@ function textLines(before: string, after: string): string[] {
 function some(values: readonly string[]): string[] {
   const shown = values.slice(0, SHOWN_LINES).map((value) => code(value));
   return values.length > shown.length ? [...shown, `(and ${values.length - shown.length} more)`] : shown;
+}
+
+function named(account: string): string {
+  return account === DEFAULT_ACCOUNT ? 'the default account' : code(account);
 }
 
 /** `propertyText` leaves no backtick and no line break. */

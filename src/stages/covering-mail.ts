@@ -13,7 +13,13 @@ import { inertWords } from '../core/odoo/card-words.ts';
 import type { OdooKind } from '../core/odoo/invoice.ts';
 import { odooKind } from '../core/odoo/post-action.ts';
 import { openBlanks } from '../core/open-blanks.ts';
-import { attachmentEntry, type OutgoingAttachment, sentName } from '../core/outgoing-attachments.ts';
+import {
+  attachmentEntry,
+  attachmentPath,
+  fileCode,
+  type OutgoingAttachment,
+  sentName,
+} from '../core/outgoing-attachments.ts';
 import { renderNote, type TaskNote } from '../core/task-file.ts';
 import { coveringMailId, type TaskId } from '../core/task-id.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -81,8 +87,10 @@ export async function offerCoveringMail(
   const { dueDate, number, date, total, currency, partner } = posted;
   const text = await deps.coveringText({ kind, number, date, dueDate, total, currency, partner });
   const card = coveringCard(deps, { ...covered, id, text });
-  // As for every card: the record is there before the user can see it.
-  await deps.offers.record(id, name, card);
+  const { kept } = covered.pdf;
+  // As for every card: the record is there before the user can see it. It names the PDF, which this process wrote.
+  const told = kept === null ? [] : [fileCode({ path: attachmentPath(kept.name), sha256: kept.sha256 })];
+  await deps.offers.record(id, name, card, { told });
   deps.at('invoice:mail-recorded');
   await deps.vault.create({ folder: FOLDER, name }, renderNote(card));
   deps.at('invoice:mail-offered');

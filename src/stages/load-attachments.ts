@@ -1,14 +1,16 @@
 /** The files of an approved mail, read once and held against what was offered. */
-import { createHash } from 'node:crypto';
 import { propertyText } from '../core/neutralise.ts';
 import {
   ATTACHMENT_LIMITS,
+  attachmentPath,
   mediaType,
   type OutgoingAttachment,
   sentName,
 } from '../core/outgoing-attachments.ts';
 import type { Vault } from '../vault/vault.ts';
+import { readFileBytes } from '../vault/vault-files.ts';
 import type { SealedFile } from './mail-effects.ts';
+import { digest } from './own-files.ts';
 
 export type LoadedFiles =
   | { readonly ok: true; readonly files: readonly SealedFile[] }
@@ -16,7 +18,7 @@ export type LoadedFiles =
 
 /** The vault is written by others too: a file that is not byte for byte the offered one stops the mail. */
 export async function loadAttachments(
-  vault: Pick<Vault, 'readAttachment'>,
+  vault: Pick<Vault, 'root'>,
   attachments: readonly OutgoingAttachment[],
 ): Promise<LoadedFiles> {
   const files: SealedFile[] = [];
@@ -24,12 +26,12 @@ export async function loadAttachments(
   let total = 0;
   for (const { name, sha256 } of attachments) {
     const shown = `The attachment \`${propertyText(name, 120)}\``;
-    const read = await vault.readAttachment(name, ATTACHMENT_LIMITS.fileBytes);
+    const read = await readFileBytes(vault.root, attachmentPath(name), ATTACHMENT_LIMITS.fileBytes);
     if (!read.ok) {
       reasons.push(`${shown} ${WORDS[read.why]}`);
       continue;
     }
-    if (createHash('sha256').update(read.bytes).digest('hex') !== sha256) {
+    if (digest(read.bytes) !== sha256) {
       reasons.push(`${shown} is not the file that was offered: it was changed since.`);
       continue;
     }
@@ -41,7 +43,7 @@ export async function loadAttachments(
 }
 
 const WORDS = {
-  gone: 'is not in `Attachments/` (any more).',
+  gone: 'is not in the vault (any more).',
   'not-a-file': 'is no regular file.',
   'too-large': 'is larger than 10 MB.',
 } as const;

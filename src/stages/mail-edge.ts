@@ -1,9 +1,11 @@
 /** Approved mails: the thread before, the submission by email-mcp, a look into Sent or a question after a doubt, the copy in Sent. */
+import { addressKey, parseAddressList } from '../core/address-list.ts';
 import { SENDING } from '../core/approval-step.ts';
 import { type MailAction, mailActionOf } from '../core/approval.ts';
 import type { At } from '../core/crash-points.ts';
 import { localTime } from '../core/local-time.ts';
-import { list, text } from '../core/task-file.ts';
+import { propertyText } from '../core/neutralise.ts';
+import { list, parseNote, type TaskNote, text } from '../core/task-file.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Vault } from '../vault/vault.ts';
 import type {
@@ -16,17 +18,23 @@ import type {
   Task,
 } from './effect-edge.ts';
 import { loadAttachments } from './load-attachments.ts';
+import type { OutgoingCheck } from './check-outgoing.ts';
 import type { MailEffects, SealedEffects } from './mail-effects.ts';
+import type { WrittenTo } from './written-to.ts';
 
 export interface MailEdgeDeps {
   readonly journal: SealedEffects;
   readonly effects: MailEffects;
-  readonly vault: Pick<Vault, 'readAttachment'>;
+  readonly vault: Pick<Vault, 'root'>;
   readonly clock: Clock;
   readonly at: At;
   readonly timeZone: string;
   /** How long Sent is searched before the user is asked. */
   readonly doubtMs: number;
+  /** What a careful person asks before it leaves; absent: nothing. */
+  readonly check?: OutgoingCheck | undefined;
+  /** Whom the user wrote to. */
+  readonly writtenTo?: WrittenTo | undefined;
 }
 
 const RECHECK_MS = 15_000;
@@ -39,13 +47,14 @@ export function mailEdge(deps: MailEdgeDeps): EffectEdge {
   return {
     folder: 'Pending_Approval/email',
     audit: 'mail',
+    quiet: true,
     act: SENDING,
     asks: true,
     words: WORDS,
     journal: deps.journal,
     read: (note) => {
       const read = mailActionOf(note);
-      return read.ok ? { ok: true, card: mailCard(deps, read.action) } : read;
+      return read.ok ? { ok: true, card: mailCard(deps, note, read.action) } : read;
     },
     send: (id) => deps.effects.send(id),
     doubt: (task) => lookInSent(deps, task),
@@ -53,11 +62,11 @@ export function mailEdge(deps: MailEdgeDeps): EffectEdge {
   };
 }
 
-function mailCard(deps: MailEdgeDeps, action: MailAction): EdgeCard {
+function mailCard(deps: MailEdgeDeps, note: TaskNote, action: MailAction): EdgeCard {
   return {
     action: { edge: 'mail', action },
     parameters: { to: action.to.map((a) => a.address), cc: action.cc.map((a) => a.address) },
-    look: async ({ now, approvedAt }) => {
+    look: async ({ now, approvedAt, offered, told }) => {
       const thread = await deps.effects.threadStatus(action.id);
       if (thread === 'unknown' && now - approvedAt < THREAD_PATIENCE_MS) {
         return {
@@ -65,7 +74,8 @@ function mailCard(deps: MailEdgeDeps, action: MailAction): EdgeCard {
           words: 'the mailbox does not answer: whether the thread moved on is not known yet',
         };
       }
-      return { is: 'looked', thread, reasons: [], changed: [], note: null, stamp: {} };
+      const reasons = (await deps.check?.({ action, note, offered, told })) ?? [];
+      return { is: 'looked', thread, reasons, changed: [], note: null, stamp: {} };
     },
     prepare: async () => {
       const loaded = await loadAttachments(deps.vault, action.attachments);
@@ -101,10 +111,13 @@ async function sentOutcome(deps: MailEdgeDeps, task: Task): Promise<Outcome> {
     if (filed === 'off') copy = 'no copy is kept in Sent';
     deps.at('handler:filed');
   }
+  await deps.writtenTo?.add(gotIt(task));
   if (text(task.note, 'outcome') === 'sent') return { is: 'written' };
   const sentAt = localTime(task.view.attemptAt ?? now, deps.timeZone);
   const refused = task.view.refused ?? [];
-  const messageId = task.view.sealed?.messageId ?? '';
+  const sealedId = task.view.sealed?.messageId ?? '';
+  // What a reader's answer refers to: a provider may have written its own.
+  const messageId = (await deps.journal.view(task.id)).filedAs ?? sealedId;
   const lines = [`${sentAt.replace('T', ' ')} · ${copy}`];
   if (refused.length > 0) {
     lines.push(
@@ -116,8 +129,18 @@ async function sentOutcome(deps: MailEdgeDeps, task: Task): Promise<Outcome> {
     verdict: { kind: refused.length > 0 ? 'warning' : 'success', title: 'Sent', lines },
     properties: { sent_at: sentAt, sent_message_id: messageId },
     target: list(task.note, 'reply_to')[0],
-    parameters: { message_id: messageId, refused: refused.length },
+    parameters: { message_id: sealedId, refused: refused.length },
   };
+}
+
+/** Everybody it was accepted for. */
+function gotIt({ view }: Task): readonly string[] {
+  const sealed = parseNote(view.sealed?.noteText ?? '');
+  if (!sealed.ok) return [];
+  const listed = parseAddressList([...list(sealed.note, 'reply_to'), ...list(sealed.note, 'reply_cc')]);
+  const refused = new Set((view.refused ?? []).map(addressKey));
+  const addresses = listed.ok ? listed.addresses.map((a) => a.address) : [];
+  return addresses.filter((address) => !refused.has(addressKey(address)));
 }
 
 function doubtWords(said: string | undefined, found: 'absent' | 'unknown' | 'asked'): CardWords {
@@ -154,6 +177,20 @@ const WORDS: EdgeWords = {
     lines: [
       `The server said: ${(said ?? 'nothing').slice(0, 300)}`,
       'Mend it and move it to `Approved` again.',
+    ],
+  }),
+  returned: (said, to) => ({
+    title: `It came back${
+      to.length > 0
+        ? `: not delivered to ${to
+            .slice(0, 3)
+            .map((one) => propertyText(one, 100))
+            .join(', ')}`
+        : ''
+    }`,
+    lines: [
+      `A delivery report says: \`${propertyText(said ?? 'nothing', 400)}\``,
+      '**Everybody else in `reply_to` and `reply_cc` may have it.** Mend the address, take out who has it, and move the card to `Approved` to send it once more; or move it to `Rejected`.',
     ],
   }),
   dryRun: (file) => ({

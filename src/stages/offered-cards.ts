@@ -11,6 +11,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type Vault, VaultFault } from '../vault/vault.ts';
 import { contentOf, type Offer, type Offers } from './offers.ts';
+import { type FileOrigin, type JudgedFile, OwnFiles } from './own-files.ts';
 
 /** Syncthing's own list of changes, as sync/disk-changes.ts follows it. */
 export interface ChangeLedger {
@@ -24,6 +25,8 @@ export interface CardChange {
   readonly path: string;
   readonly action: string;
   readonly origin: 'local' | 'remote';
+  /** When Syncthing told it, ms. */
+  readonly at?: number;
 }
 
 /** What the approval stage asks of the cards that were offered. */
@@ -35,6 +38,8 @@ export interface OfferedCards {
   returned(id: TaskId, name: string): Promise<void>;
   /** The note goes back to the user with this very text; a record of something else stays and is doubtful. */
   keepDoubtful(id: TaskId, note: TaskNote): Promise<boolean>;
+  /** Do the bytes of this file surely come from this machine? */
+  judgeFile(file: JudgedFile): Promise<FileOrigin>;
 }
 
 export interface JudgedCard {
@@ -72,6 +77,7 @@ export function oneMachineCards(offers: Offers): OfferedCards {
     },
     returned: () => Promise.resolve(),
     keepDoubtful: () => Promise.resolve(false),
+    judgeFile: () => Promise.resolve('own'),
   };
 }
 
@@ -81,9 +87,11 @@ export class CardTracker implements OfferedCards {
   /** Pending names whose record is there and followed. */
   readonly #known = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #files: OwnFiles;
 
   constructor(deps: TrackerDeps) {
     this.#deps = deps;
+    this.#files = new OwnFiles(deps);
   }
 
   /** Without a ledger nothing differing is ever taken for the user's own edit. */
@@ -155,7 +163,7 @@ export class CardTracker implements OfferedCards {
 
   /** A change that Syncthing tells of, of any file. */
   changed(change: CardChange): Promise<void> {
-    if (!change.path.endsWith('.md')) return Promise.resolve();
+    if (!change.path.endsWith('.md')) return this.#alone(() => this.#files.changed(change));
     return this.#alone(async () => {
       if (change.origin === 'local') await this.#changedHere(change);
       else if (change.action !== 'deleted') await this.#changedElsewhere(change);
@@ -201,6 +209,7 @@ export class CardTracker implements OfferedCards {
   /** Changes were lost: what still is as it was recorded may go on, everything else is doubtful. */
   gap(): Promise<void> {
     return this.#alone(async () => {
+      this.#files.gap();
       for (const id of await this.#deps.offers.list()) {
         const offer = await this.#deps.offers.find(id);
         if (offer === null || offer.touched) continue;
@@ -242,6 +251,10 @@ export class CardTracker implements OfferedCards {
       return first;
     }
     return ask(this.#ledger.continuous);
+  }
+
+  judgeFile(file: JudgedFile): Promise<FileOrigin> {
+    return this.#files.judge(file, this.#ledger);
   }
 
   async keepDoubtful(id: TaskId, note: TaskNote): Promise<boolean> {

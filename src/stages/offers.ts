@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { cardActionOf, cardHash, shownCard } from '../core/card-action.ts';
+import { DEFAULT_ACCOUNT } from '../core/mail-account.ts';
 import { num, renderNote, type TaskNote } from '../core/task-file.ts';
 import { isTaskId, type TaskId } from '../core/task-id.ts';
 import { writeDurably } from '../files/durable.ts';
@@ -29,6 +30,8 @@ const offerSchema = z.object({
         subject: z.string(),
         text: z.string(),
         attachments: z.array(z.string()).readonly().default([]),
+        attach: z.array(z.string()).readonly().default([]),
+        account: z.string().default(DEFAULT_ACCOUNT),
       }),
       z.object({
         section: z.string(),

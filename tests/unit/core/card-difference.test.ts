@@ -14,6 +14,8 @@ function action(over: Partial<MailAction> = {}): MailAction {
     inReplyTo: null,
     references: [],
     attachments: [],
+    attach: [],
+    account: 'default',
     ...over,
   };
 }
