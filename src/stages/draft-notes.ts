@@ -91,6 +91,8 @@ export interface Desk<Open extends OpenNote> {
   readonly offered: 'Pending_Approval/email' | 'Pending_Approval/odoo';
   /** Does a note of this name in our folder belong to this desk? */
   readonly takes: (name: string) => boolean;
+  /** Does the waiting note of this name belong to somebody else? */
+  readonly leaves?: (name: string) => Promise<boolean>;
   /** The name a waiting note is claimed under; null: it is gone, or not for anybody yet. */
   readonly claimName: (name: string) => Promise<string | null>;
   /** The claimed note, or null when it was none for us: gone, set aside with its reason, or handed on. */
@@ -121,7 +123,7 @@ export function draftNotes<Open extends OpenNote>(
   return async (signal) => {
     const mine = inProgress(deps.agent);
     const left = await leftNames(deps, desk, mine);
-    const waiting = await readyNames(deps, desk.inbox, desk.claimName);
+    const waiting = await readyNames(deps, desk.inbox, desk.claimName, desk.leaves);
     const lookAgain = earliest(waiting.lookAgainAt);
     const stopping = () => signal.aborted;
     const take = async (name: string, resumed: boolean) => {

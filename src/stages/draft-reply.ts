@@ -5,12 +5,15 @@
  * It comes back with the draft it had; nothing is lost.
  */
 import { readSections } from '../core/body.ts';
+import { BOUNCE_KIND } from '../core/bounce-note.ts';
 import { noteName } from '../core/filename.ts';
 import type { Agent } from '../core/states.ts';
-import { renderNote, type TaskNote, text } from '../core/task-file.ts';
+import { renderNote, type TaskNote, text, withData } from '../core/task-file.ts';
 import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
 import type { Drafter, FoundRequest } from '../drafting/drafter.ts';
+import type { Signer } from '../drafting/handbook.ts';
 import type { NoteRef } from '../vault/vault.ts';
+import { type AccountWriter, onlyWriter } from './account-writers.ts';
 import { draftedNote } from './draft-card.ts';
 import {
   type Claimed,
@@ -23,6 +26,7 @@ import {
   taskIdOf,
   writeUnlessChanged,
 } from './draft-notes.ts';
+import { type BounceNotes, bounceNotes } from './leave-bounces.ts';
 import {
   addressing,
   draftRequest,
@@ -34,9 +38,11 @@ import {
 
 export interface DraftReplyDeps extends DraftingDeps {
   readonly drafter: Drafter;
-  /** Templates and handbook, as they are now. */
-  readonly house: () => Promise<House>;
+  /** Templates and handbook, as they are now, with the signature of who writes. */
+  readonly house: (signer: Signer) => Promise<House>;
   readonly me: Writer;
+  /** Who answers a note, where there are several accounts; else `me` does. */
+  readonly writerFor?: (note: TaskNote) => AccountWriter;
   /** Makes a request for the books of what a mail asks for, once per mail; its name. Null or absent: there are no books. */
   readonly requestFound?: ((mail: AskingMail, found: FoundRequest) => Promise<string>) | null;
 }
@@ -54,23 +60,30 @@ interface OpenMail extends OpenNote {
 
 /** One pass over what a crash left and what waits. Rejects when a folder cannot be trusted or read. */
 export function draftReplies(deps: DraftReplyDeps): (signal: AbortSignal) => Promise<Pass> {
+  const bounces = bounceNotes(deps.vault);
   return draftNotes<OpenMail>(deps, {
     inbox: 'Needs_Action/email',
+    leaves: (name) => bounces.leaves(name),
     offered: 'Pending_Approval/email',
     takes: (name) => idInName(name)?.startsWith('od-') !== true,
     claimName: (name) => Promise.resolve(name),
-    open: (ref) => openMail(deps, ref),
+    open: (ref) => openMail(deps, bounces, ref),
     isDrafted: (open) => isDrafted(open.note, deps.agent),
     asksFirst: false,
     draft: (claimed, open, signal) => draft(deps, claimed, open, signal),
   });
 }
 
-async function openMail(deps: DraftReplyDeps, ref: NoteRef): Promise<OpenMail | null> {
+async function openMail(deps: DraftReplyDeps, bounces: BounceNotes, ref: NoteRef): Promise<OpenMail | null> {
   const read = await readClaimed(deps, ref);
   if (read === null) return null;
   const { note, stat } = read;
   const kind = mailKind(note);
+  if (text(note, 'kind') === BOUNCE_KIND) {
+    const { name } = await deps.vault.moveToFreeName(ref, 'Needs_Action/email');
+    if (name !== null) await bounces.remember(name);
+    return null;
+  }
   if (kind === null) {
     const odoo = text(note, 'kind')?.startsWith('odoo_') === true;
     if (odoo) await deps.vault.moveToFreeName(ref, 'Needs_Action/odoo');
@@ -103,14 +116,23 @@ async function draft(
   open: OpenMail,
   signal: AbortSignal,
 ): Promise<TaskNote | 'changed' | 'gone'> {
-  const recipients = addressing(open.note, open.kind, deps.me);
-  const request = draftRequest(open.note, open.kind, recipients, deps.me, await deps.house());
+  const { me, account, stamp, ...writer } = (deps.writerFor ?? onlyWriter(deps.me))(open.note);
+  const source = stamp === null ? open.note : withData(open.note, { account: stamp });
+  const planned = addressing(source, open.kind, me);
+  const recipients = { ...planned, warnings: [...planned.warnings, ...writer.warnings] };
+  const request = draftRequest(
+    source,
+    open.kind,
+    recipients,
+    me,
+    await deps.house({ name: me.name, account }),
+  );
   const findRequest = deps.requestFound != null && asksOnce(open);
   const result = await deps.drafter.draft({ ...request, findRequest }, signal);
   const found = findRequest ? result.invoiceRequest : undefined;
   const made = found && (await deps.requestFound?.(asking(claimed, open), found));
   if (made !== undefined) deps.at('replier:request-created');
-  const note = draftedNote(open.note, {
+  const note = draftedNote(source, {
     id: open.id,
     kind: open.kind,
     recipients,

@@ -37,11 +37,13 @@ export async function readyNames(
   deps: WaitingDeps,
   inbox: Inbox,
   claimName: (name: string) => Promise<string | null> = (name) => Promise.resolve(name),
+  leaves?: (name: string) => Promise<boolean>,
 ): Promise<{ names: string[]; lookAgainAt: number | null }> {
   const names: string[] = [];
   const lookAgain = earliest(null);
   for (const name of deps.mayClaim() ? await deps.vault.list(inbox) : []) {
     if (names.length > deps.perPass) break;
+    if (leaves !== undefined && (await leaves(name))) continue;
     const typedUntil = await stillTyped(deps, inbox, name);
     if (typedUntil !== null) {
       if (typedUntil !== 'empty') lookAgain.at(typedUntil);
