@@ -24,8 +24,8 @@ export const STATES = [
     folder: 'Needs_Action/email',
     travelsToCloud: true,
     createdBy: ['cloud-email-watcher', 'user', 'orchestrator'],
-    movedOutBy: ['cloud-agent', 'local-agent', 'user', 'orchestrator'],
-    next: ['In_Progress/cloud-agent', 'In_Progress/local-agent', 'Quarantine', 'Conflicts'],
+    movedOutBy: ['cloud-agent', 'local-agent', 'user', 'orchestrator', 'cloud-email-watcher'],
+    next: ['In_Progress/cloud-agent', 'In_Progress/local-agent', 'Skipped', 'Quarantine', 'Conflicts'],
     open: true,
   },
   {
@@ -65,7 +65,7 @@ export const STATES = [
     travelsToCloud: true,
     createdBy: ['cloud-agent', 'local-agent', 'orchestrator'],
     movedOutBy: ['user', 'orchestrator'],
-    next: ['Approved', 'Rejected', 'Needs_Action/email', 'Conflicts'],
+    next: ['Approved', 'Rejected', 'Needs_Action/email', 'Skipped', 'Conflicts'],
     open: true,
   },
   {
@@ -103,7 +103,7 @@ export const STATES = [
   {
     folder: 'Skipped',
     travelsToCloud: true,
-    createdBy: ['cloud-email-watcher'],
+    createdBy: ['cloud-email-watcher', 'cloud-agent', 'orchestrator'],
     movedOutBy: ['user', 'orchestrator'],
     next: ['Needs_Action/email', 'Conflicts'],
     open: false,
