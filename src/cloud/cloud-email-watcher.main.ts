@@ -1,49 +1,49 @@
 /**
  * cloud-email-watcher: makes a note of every mail that comes.
  *
- * DOES      Keeps the mailbox open (IDLE, and a scan every SCAN_SECONDS). Each mail becomes one note: a card
+ * DOES      Keeps each mailbox open (IDLE, and a scan every SCAN_SECONDS). Each mail becomes one note: a card
  *           in `Needs_Action/email`, `Skipped` with a reason for mail that no person waits behind,
- *           `Quarantine` for mail that cannot be read. Opens the mailbox read-only: no flag changes.
- * READS     The mailbox IMAP_MAILBOX; with two machines the Syncthing of this one.
+ *           `Quarantine` for mail that cannot be read. Opens mailboxes read-only: no flag changes. One that cannot
+ *           be opened pauses alone.
+ * READS     The mailbox IMAP_MAILBOX, or those of ACCOUNTS_FILE; with two machines the Syncthing of this one.
  * WRITES    `Needs_Action/email/`, `Skipped/`, `Quarantine/`, `Attachments/`, `Conflicts/` (a second copy of
  *           its own), `Updates/cloud-agent/`, STATE_DIR (`cloud-email-watcher/`, `seen/`).
- * SECRETS   The IMAP password, Syncthing's API key. It submits no mail and holds no code that could.
+ * SECRETS   The IMAP passwords, or access by OAuth (STATE_DIR/tokens); Syncthing's API key. It submits no mail and holds no code that could.
  * TWICE     No: a lock in STATE_DIR. Two on two machines over one vault make no second note.
  * ON CRASH  Fetches again what lies behind the cursor; the ledger and the notes' names say what is done.
  */
 import { readFile } from 'node:fs/promises';
-import { parseAddressList } from '../core/address-list.ts';
-import { CursorFile } from '../mail/inbox/cursor-file.ts';
-import { ImapInbox, INBOX_DEFAULTS, type InboxSettings } from '../mail/inbox/imap-inbox.ts';
-import { SeenFiles } from '../mail/inbox/seen-ledger.ts';
-import { readMessage } from '../mail/message/read-message.ts';
+import { accountAuth } from '../mail/oauth/account-auth.ts';
+import { accountsOf } from '../runtime/accounts.ts';
 import { type Config, SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
-import { EXIT } from '../runtime/exit-codes.ts';
-import { mailboxReader } from '../stages/read-mailbox.ts';
-import { mailTaker } from '../stages/take-in-mail.ts';
-import { watchMailbox } from '../stages/watch-mailbox.ts';
 import { openSync } from '../sync/open-sync.ts';
 import { watchShare } from '../sync/watch-share.ts';
+import { mailboxesHealth, type MailboxState } from './mailboxes-health.ts';
+import { type ReadingAccount, watchAccount } from './watch-account.ts';
 
 const PROCESS = 'cloud-email-watcher';
-const MAILS_PER_PASS = 200;
-/** Mails written at once: a disk flushes several files for the price of one. */
-const PARALLEL = 16;
-const ALONE_ABOVE_BYTES = 256 * 1024;
-const BACKOFF = { firstMs: 500, capMs: 300_000 };
-const AUTH_RETRY_MS = 600_000;
 /** A mail server that does not answer must not keep PM2 waiting: the heartbeat says what is wrong. */
 const READY_AFTER_MS = 10_000;
 /** The draft-replier takes a new note within milliseconds; what it takes need not travel twice. */
 const LINGER_MS = 100;
 
 const KEYS = [
+  'ACCOUNTS_FILE',
   'IMAP_HOST',
   'IMAP_PORT',
   'IMAP_SECURE',
   'IMAP_USER',
   'IMAP_PASSWORD',
+  'IMAP_AUTH',
+  'IMAP_OAUTH_PROVIDER',
+  'IMAP_OAUTH_CLIENT_ID',
+  'IMAP_OAUTH_CLIENT_SECRET',
+  'IMAP_OAUTH_TENANT',
+  'IMAP_OAUTH_AUTHORIZE_URL',
+  'IMAP_OAUTH_TOKEN_URL',
+  'IMAP_OAUTH_DEVICE_URL',
+  'IMAP_OAUTH_SCOPES',
   'IMAP_MAILBOX',
   'IMAP_BACKFILL_DAYS',
   'TLS_CA_FILE',
@@ -58,7 +58,6 @@ runDaemon({
   agent: 'cloud-agent',
   keys: KEYS,
   start: async ({ config, vault, stateDir, clock, log, health, at }) => {
-    const settings = await inboxSettings(config);
     const sync = openSync(config, { vault, clock, log, lingerMs: LINGER_MS });
     const share = watchShare({
       sync,
@@ -67,51 +66,33 @@ runDaemon({
       clock,
       note: (about, words) => health.note(about, words),
     });
-    const account = `${config.IMAP_USER} ${config.IMAP_HOST} ${config.IMAP_MAILBOX}`;
-    const ledger = new SeenFiles(stateDir);
-    const takeIn = mailTaker({
-      vault,
-      ledger,
-      read: (mail) => readMessage(mail.raw, mail.size),
-      account: config.IMAP_USER,
-      ownAddresses: ownAddresses(config),
-      timeZone: config.TIMEZONE,
-      now: () => clock.now(),
-      at,
-    });
-    const reading = {
-      cursors: new CursorFile(stateDir, PROCESS, account),
-      flush: () => ledger.flush(),
-      takeIn,
-      onTaken: ({ id, folder, outcome, uid }: Awaited<ReturnType<typeof takeIn>>, ms: number) =>
-        log.info(
-          { task: id, from: 'mailbox', to: folder, stage: PROCESS, reason: outcome, uid, ms },
-          'taken in',
-        ),
-      now: () => clock.now(),
-      at,
-      backfillDays: config.IMAP_BACKFILL_DAYS,
-      perPass: MAILS_PER_PASS,
-      parallel: PARALLEL,
-      aloneAboveBytes: ALONE_ABOVE_BYTES,
-    };
-    const watching = watchMailbox({
-      open: () => ImapInbox.open(settings),
-      reader: (inbox: ImapInbox) => mailboxReader(reading, inbox),
-      everyMs: config.SCAN_SECONDS * 1000,
-      backoff: BACKOFF,
-      authRetryMs: AUTH_RETRY_MS,
-      onState: (state, reason) => health.set(state, reason),
-      log: ({ what, ...event }) => log.info(event, what),
-      clock,
-      jitter: () => Math.random(),
-    });
+    const ca = config.TLS_CA_FILE === '' ? undefined : await readFile(config.TLS_CA_FILE, 'utf8');
+    const accounts = readingAccounts(config);
+    const authOf = accountAuth(accounts, { stateDir, clock, at });
+    const states = new Map<string, MailboxState>(
+      accounts.map(({ name }) => [name, { state: 'ok', reason: undefined }]),
+    );
+    const alone = oneAtATime();
+    const watching = accounts.map((account) =>
+      watchAccount(account, {
+        ...{ process: PROCESS, vault, stateDir, clock, log, at, ca, alone },
+        timeZone: config.TIMEZONE,
+        scanSeconds: config.SCAN_SECONDS,
+        auth: authOf(account.name, account.imap.login),
+        onState: (state) => {
+          states.set(account.name, state);
+          const all = mailboxesHealth(states);
+          health.set(all.state, all.reason);
+        },
+      }),
+    );
     const started = new AbortController();
-    await Promise.race([watching.settled, clock.sleep(READY_AFTER_MS, started.signal)]);
+    const settled = Promise.all(watching.map((one) => one.settled));
+    await Promise.race([settled, clock.sleep(READY_AFTER_MS, started.signal)]);
     started.abort();
     return {
       stop: async () => {
-        await watching.stop();
+        await Promise.all(watching.map((one) => one.stop()));
         await share.stop();
         await sync?.stop();
       },
@@ -119,24 +100,17 @@ runDaemon({
   },
 });
 
-async function inboxSettings(config: WatcherConfig): Promise<InboxSettings> {
-  return {
-    ...INBOX_DEFAULTS,
-    host: config.IMAP_HOST,
-    port: config.IMAP_PORT,
-    secure: config.IMAP_SECURE,
-    auth: { type: 'password', user: config.IMAP_USER, password: config.IMAP_PASSWORD },
-    mailbox: config.IMAP_MAILBOX,
-    ca: config.TLS_CA_FILE === '' ? undefined : await readFile(config.TLS_CA_FILE, 'utf8'),
-  };
+/** The configuration has seen to it that each has a mailbox. */
+function readingAccounts(config: WatcherConfig): readonly ReadingAccount[] {
+  return accountsOf(config).flatMap((account) => (account.imap ? [{ ...account, imap: account.imap }] : []));
 }
 
-/** Without them the user's own mail would come back to them as a task. */
-function ownAddresses(config: WatcherConfig): string[] {
-  const own = parseAddressList([config.MAIL_FROM, ...config.MAIL_ALIASES]);
-  if (own.ok) return own.addresses.map((a) => a.address);
-  process.stderr.write(
-    `${PROCESS}: configuration:\n  MAIL_FROM or MAIL_ALIASES is no list of mail addresses\n`,
-  );
-  process.exit(EXIT.config);
+/** Several mailboxes with large mails at once would take as many times the memory. */
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const run = last.then(work);
+    last = run.catch(() => undefined);
+    return run;
+  };
 }

@@ -33,14 +33,15 @@ import {
   openReviser,
 } from '../drafting/open-drafter.ts';
 import { houseReader } from '../drafting/read-house.ts';
+import { accountsOf } from '../runtime/accounts.ts';
 import { type Config, SYNC_KEYS } from '../runtime/config.ts';
 import { type DaemonContext, runDaemon } from '../runtime/daemon.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { scanLoop } from '../runtime/scan-loop.ts';
 import { ulid } from '../runtime/ulid.ts';
+import { accountWriters } from '../stages/account-writers.ts';
 import type { DraftingDeps } from '../stages/draft-notes.ts';
 import { draftReplies } from '../stages/draft-reply.ts';
-import { writerOf } from '../stages/draft-request.ts';
 import { requestFromMail } from '../stages/request-from-mail.ts';
 import { Offers } from '../stages/offers.ts';
 import { takeoverAnnounced } from '../stages/takeover-notice.ts';
@@ -60,6 +61,7 @@ const PARALLEL = 4;
 const LINGER_MS = 100;
 
 const KEYS = [
+  'ACCOUNTS_FILE',
   'MAIL_FROM',
   'MAIL_ALIASES',
   'REPLY_ALL',
@@ -85,7 +87,7 @@ runDaemon({
     const { config, vault, clock, log, stateDir, at, health } = context;
     if (config.ODOO_URL !== '' && config.ODOO_MCP_TOKEN === '')
       refuse(['ODOO_MCP_TOKEN is missing: ODOO_URL is set']);
-    const me = writerOf(config) ?? refuse(['MAIL_FROM or MAIL_ALIASES is no list of mail addresses']);
+    const writerFor = accountWriters(accountsOf(config));
     const twoMachines = config.SYNC === 'syncthing';
     const sync = openSync(config, { vault, clock, log, lingerMs: LINGER_MS });
     const share = watchShare({
@@ -130,8 +132,8 @@ runDaemon({
     const pass = draftReplies({
       ...drafting,
       drafter,
-      me,
-      house: houseReader(vault, me.name, (name, message) => log.warn({ name, message }, 'template left out')),
+      writerFor,
+      house: houseReader(vault, (name, message) => log.warn({ name, message }, 'template left out')),
       newId: taskIdForNote,
       parallel: PARALLEL,
       requestFound: config.ODOO_URL === '' ? null : requestFromMail(drafting),

@@ -9,15 +9,31 @@ export interface Handbook {
 export const HANDBOOK_BYTES = 65_536;
 const MAX_SIGNATURE_CHARS = 2_000;
 
-/** The signature is the fenced block under `## Signature`, else the text there. */
-export function readHandbook(markdown: string, myName: string): Handbook {
+/** Who writes: the display name of the sender, and the account it is. */
+export interface Signer {
+  readonly name: string;
+  readonly account: string;
+}
+
+/**
+ * The signature is the fenced block under `## Signature <account>`, else under `## Signature`; without a fence, the text
+ * there.
+ */
+export function readHandbook(markdown: string, { name, account }: Signer): Handbook {
   const text = markdown
     .replace(/^\uFEFF/, '')
     .replace(/\r\n?/g, '\n')
     .trim();
-  const section = /^##[ \t]+Signature[ \t]*\n([\s\S]*?)(?=^##?[ \t]|$(?![\s\S]))/im.exec(text)?.[1] ?? '';
+  const section = sectionOf(text, `Signature[ \\t]+${account}`) ?? sectionOf(text, 'Signature') ?? '';
   const fenced = /^(`{3,}|~{3,})[^\n]*\n([\s\S]*?)\n?^\1[ \t]*$/m.exec(section);
   const raw = (fenced ? fenced[2] : section) ?? '';
-  const signature = fillTemplate(raw.trim().slice(0, MAX_SIGNATURE_CHARS), { my_name: myName });
+  const signature = fillTemplate(raw.trim().slice(0, MAX_SIGNATURE_CHARS), { my_name: name });
   return { text, signature: signature.text };
+}
+
+/** @param title a pattern. */
+function sectionOf(text: string, title: string): string | undefined {
+  return new RegExp(`^##[ \\t]+${title}[ \\t]*\\n([\\s\\S]*?)(?=^##?[ \\t]|$(?![\\s\\S]))`, 'im').exec(
+    text,
+  )?.[1];
 }

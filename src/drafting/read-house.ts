@@ -1,4 +1,4 @@
-import { type Handbook, HANDBOOK_BYTES, readHandbook } from './handbook.ts';
+import { type Handbook, HANDBOOK_BYTES, readHandbook, type Signer } from './handbook.ts';
 import { templateReader } from './read-templates.ts';
 import type { Template } from './template.ts';
 
@@ -11,12 +11,11 @@ export interface HousePages {
   ): Promise<{ readonly ok: true; readonly text: string } | { readonly ok: false }>;
 }
 
-/** Templates and handbook, read anew for every draft. */
+/** Templates and handbook, read anew for every draft, with the signature of who writes. */
 export function houseReader(
   pages: HousePages,
-  myName: string,
   onFault: (name: string, message: string) => void,
-): () => Promise<{ readonly templates: readonly Template[]; readonly handbook: Handbook }> {
+): (signer: Signer) => Promise<{ readonly templates: readonly Template[]; readonly handbook: Handbook }> {
   const read = async (path: string, maxBytes: number) => {
     const file = await pages.readOther(path, maxBytes);
     return file.ok ? file.text : null;
@@ -28,8 +27,8 @@ export function houseReader(
     },
     onFault,
   );
-  return async () => ({
+  return async (signer) => ({
     templates: await templates(),
-    handbook: readHandbook((await read('Company_Handbook.md', HANDBOOK_BYTES)) ?? '', myName),
+    handbook: readHandbook((await read('Company_Handbook.md', HANDBOOK_BYTES)) ?? '', signer),
   });
 }

@@ -19,12 +19,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AuditFault } from '../audit/audit-fault.ts';
 import { AuditLog } from '../audit/audit-log.ts';
-import { parseAddressList } from '../core/address-list.ts';
 import type { Edge } from '../core/card-action.ts';
 import { coveringMailText } from '../drafting/covering-mail.ts';
 import { houseReader } from '../drafting/read-house.ts';
 import { openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { SealedReplies } from '../mail/submission/sealed-replies.ts';
+import { accountsOf } from '../runtime/accounts.ts';
 import { childEnvironment, SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
@@ -48,12 +48,20 @@ const LAST_STEPS_MS = 2_000;
 runDaemon({
   process: PROCESS,
   agent: 'local-agent',
-  keys: ['MAIL_FROM', 'UNDO_SECONDS', 'APPROVAL_EXPIRES_HOURS', 'DOUBT_MINUTES', 'DRY_RUN', ...SYNC_KEYS],
+  keys: [
+    'ACCOUNTS_FILE',
+    'MAIL_FROM',
+    'IMAP_USER',
+    'UNDO_SECONDS',
+    'APPROVAL_EXPIRES_HOURS',
+    'DOUBT_MINUTES',
+    'DRY_RUN',
+    ...SYNC_KEYS,
+  ],
   start: async (context) => {
     const { config, vault, clock, log, stateDir, at, health } = context;
-    const from = parseAddressList(config.MAIL_FROM);
-    const sender = from.ok ? from.addresses[0] : undefined;
-    if (!sender) throw new Error('MAIL_FROM is no mail address');
+    const [home] = accountsOf(config);
+    const sender = home.from;
     const journal = await openMailJournal({
       stateDir,
       self: ownIdentity(),
@@ -75,7 +83,7 @@ runDaemon({
     const offers = new Offers({ stateDir, clock });
     const guard = await openEffectGuard(config, { vault, offers, stateDir, process: PROCESS, clock, log });
     const mails = new SealedReplies({ journal, from: sender, now: () => clock.now() });
-    const house = houseReader(vault, sender.name, (name, message) =>
+    const house = houseReader(vault, (name, message) =>
       log.warn({ template: name }, `template left out: ${message}`),
     );
     const timeZone = config.TIMEZONE;
@@ -87,7 +95,8 @@ runDaemon({
         ...{ ...shared, stateDir, mails },
         journal: posting.journal,
         effects: posting.effects,
-        coveringText: async (facts) => coveringMailText(facts, await house()),
+        coveringText: async (facts) =>
+          coveringMailText(facts, await house({ name: sender.name, account: home.name })),
       }),
     };
     const deps: Omit<ApprovalDeps, 'wakeAt' | 'waiting'> = {

@@ -1,17 +1,21 @@
+import type { TaskNote } from '../core/task-file.ts';
 import { type DrafterSettings, drafterSettings } from '../drafting/open-drafter.ts';
+import { accountsOf } from '../runtime/accounts.ts';
 import { ConfigFault, loadConfig } from '../runtime/config.ts';
-import { type Writer, writerOf } from '../stages/draft-request.ts';
+import { type AccountWriter, accountWriters } from '../stages/account-writers.ts';
 
 export interface TakeOverSettings {
   /** Silence of the cloud before the laptop drafts. */
   readonly takeoverMs: number;
-  readonly me: Writer;
+  /** Who answers a note. */
+  readonly writerFor: (note: TaskNote) => AccountWriter;
   readonly expiresMs: number;
   readonly drafter: DrafterSettings;
 }
 
 const TAKEOVER_KEYS = [
   'TAKEOVER_MINUTES',
+  'ACCOUNTS_FILE',
   'MAIL_FROM',
   'MAIL_ALIASES',
   'REPLY_ALL',
@@ -32,11 +36,9 @@ const HOUR_MS = 3_600_000;
 export function readTakeOverSettings(): TakeOverSettings | { readonly faults: readonly string[] } {
   try {
     const config = loadConfig(TAKEOVER_KEYS);
-    const me = writerOf(config);
-    if (me === null) return { faults: ['MAIL_FROM or MAIL_ALIASES is no list of mail addresses'] };
     return {
       takeoverMs: config.TAKEOVER_MINUTES * MINUTE_MS,
-      me,
+      writerFor: accountWriters(accountsOf(config)),
       expiresMs: config.APPROVAL_EXPIRES_HOURS * HOUR_MS,
       drafter: drafterSettings(config),
     };

@@ -160,10 +160,8 @@ async function draftPass(parts: Parts, mayClaim: () => boolean) {
     vault,
     agent: 'local-agent',
     drafter: await drafterOf(parts),
-    house: houseReader(vault, settings.me.name, (name, message) =>
-      log.warn({ name, message }, 'template left out'),
-    ),
-    me: settings.me,
+    house: houseReader(vault, (name, message) => log.warn({ name, message }, 'template left out')),
+    writerFor: settings.writerFor,
     settle: settleWith(parts),
     mayClaim,
     replicas: true,

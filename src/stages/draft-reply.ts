@@ -13,7 +13,7 @@ import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
 import type { Drafter, FoundRequest } from '../drafting/drafter.ts';
 import type { Signer } from '../drafting/handbook.ts';
 import type { NoteRef } from '../vault/vault.ts';
-import { type AccountWriter, onlyWriter } from './account-writers.ts';
+import type { AccountWriter } from './account-writers.ts';
 import { draftedNote } from './draft-card.ts';
 import {
   type Claimed,
@@ -27,22 +27,14 @@ import {
   writeUnlessChanged,
 } from './draft-notes.ts';
 import { type BounceNotes, bounceNotes } from './leave-bounces.ts';
-import {
-  addressing,
-  draftRequest,
-  type House,
-  type MailKind,
-  mailKind,
-  type Writer,
-} from './draft-request.ts';
+import { addressing, draftRequest, type House, type MailKind, mailKind } from './draft-request.ts';
 
 export interface DraftReplyDeps extends DraftingDeps {
   readonly drafter: Drafter;
   /** Templates and handbook, as they are now, with the signature of who writes. */
   readonly house: (signer: Signer) => Promise<House>;
-  readonly me: Writer;
-  /** Who answers a note, where there are several accounts; else `me` does. */
-  readonly writerFor?: (note: TaskNote) => AccountWriter;
+  /** Who answers a note; see account-writers.ts. */
+  readonly writerFor: (note: TaskNote) => AccountWriter;
   /** Makes a request for the books of what a mail asks for, once per mail; its name. Null or absent: there are no books. */
   readonly requestFound?: ((mail: AskingMail, found: FoundRequest) => Promise<string>) | null;
 }
@@ -116,7 +108,7 @@ async function draft(
   open: OpenMail,
   signal: AbortSignal,
 ): Promise<TaskNote | 'changed' | 'gone'> {
-  const { me, account, stamp, ...writer } = (deps.writerFor ?? onlyWriter(deps.me))(open.note);
+  const { me, account, stamp, ...writer } = deps.writerFor(open.note);
   const source = stamp === null ? open.note : withData(open.note, { account: stamp });
   const planned = addressing(source, open.kind, me);
   const recipients = { ...planned, warnings: [...planned.warnings, ...writer.warnings] };

@@ -23,6 +23,8 @@ export interface WatchMailboxDeps<I extends OpenInbox> {
   readonly backoff: BackoffLimits;
   /** A refused password is tried again this seldom: quick retries lock accounts. */
   readonly authRetryMs: number;
+  /** What to mend when the login is refused; by default the keys of the one account. */
+  readonly cure?: string;
   readonly onState: (state: 'ok' | 'degraded' | 'paused', reason?: string) => void;
   readonly log: (event: { what: string; reason?: string; waitMs?: number }) => void;
   readonly clock: Clock;
@@ -117,7 +119,8 @@ function report<I extends OpenInbox>(deps: WatchMailboxDeps<I>, error: unknown, 
       : backoffMs(failures, deps.jitter(), deps.backoff);
   deps.log({ what: 'mailbox lost', reason, waitMs });
   if (code === 'auth') {
-    deps.onState('paused', `${reason}; check IMAP_USER and IMAP_PASSWORD and restart cloud-email-watcher`);
+    const { cure = 'IMAP_USER and IMAP_PASSWORD' } = deps;
+    deps.onState('paused', `${reason}; check ${cure} and restart cloud-email-watcher`);
   } else if (code === 'network') {
     // A connection that ends now and then is nothing to tell the user about.
     if (failures > 1) deps.onState('degraded', `${reason}; tried again ever more seldom`);

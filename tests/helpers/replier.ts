@@ -10,6 +10,7 @@ import { parseNote, renderNote, type TaskNote } from '../../src/core/task-file.t
 import { taskIdForNote, taskIdFromMessage } from '../../src/core/task-id.ts';
 import type { Drafter } from '../../src/drafting/drafter.ts';
 import { templateDrafter } from '../../src/drafting/template-drafter.ts';
+import { onlyWriter } from '../../src/stages/account-writers.ts';
 import type { Move } from '../../src/stages/draft-notes.ts';
 import { type DraftReplyDeps, draftReplies } from '../../src/stages/draft-reply.ts';
 import { Vault } from '../../src/vault/vault.ts';
@@ -44,7 +45,7 @@ export function replierDeps(vault: Vault, agent: Agent): DraftReplyDeps {
     agent,
     drafter: templateDrafter,
     house: () => Promise.resolve(HOUSE),
-    me: { name: 'Mia', addresses: ['mia@example.net'], replyAll: false },
+    writerFor: onlyWriter({ name: 'Mia', addresses: ['mia@example.net'], replyAll: false }),
     settle: () => Promise.resolve('mine'),
     mayClaim: () => true,
     replicas: false,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseNotice, TAKEOVER_FILE } from '../../src/core/takeover.ts';
 import { parseNote, text } from '../../src/core/task-file.ts';
 import { type TakeOver, type TakeOverDeps, startTakeOver } from '../../src/local/take-over.ts';
+import { onlyWriter } from '../../src/stages/account-writers.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { ConflictReasons } from '../../src/stages/conflict-reasons.ts';
 import { type DraftReplyDeps, draftReplies } from '../../src/stages/draft-reply.ts';
@@ -84,7 +85,7 @@ function start(change: Partial<TakeOverDeps> = {}): Promise<TakeOver> {
     onFault: (words) => faults.push(words),
     settings: {
       takeoverMs: 5 * MINUTE_MS,
-      me: { name: 'Mia', addresses: ['mia@example.net'], replyAll: false },
+      writerFor: onlyWriter({ name: 'Mia', addresses: ['mia@example.net'], replyAll: false }),
       expiresMs: 72 * 60 * MINUTE_MS,
       drafter: { drafter: 'template', model: '', baseUrl: '', apiKey: '', timeoutMs: 1000 },
     },

@@ -7,11 +7,12 @@ import { mailNote, openReplier } from '../helpers/replier.ts';
 import { type SteeredClock, steeredClock } from '../helpers/steered-clock.ts';
 import { testDir } from '../helpers/testdir.ts';
 import { until } from '../helpers/until.ts';
+import { onlyWriter } from '../../src/stages/account-writers.ts';
 
 /** The take-over without a Syncthing to ask; `take-over-on-a-pair.test.ts` has real ones. */
 const SETTINGS = {
   takeoverMs: 60_000,
-  me: { name: 'Mia', addresses: ['mia@example.net'], replyAll: false },
+  writerFor: onlyWriter({ name: 'Mia', addresses: ['mia@example.net'], replyAll: false }),
   expiresMs: 72 * 3_600_000,
   drafter: { drafter: 'template', model: '', baseUrl: '', apiKey: '', timeoutMs: 1000 },
 } as const;

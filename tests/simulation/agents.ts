@@ -23,6 +23,7 @@ import { simVault, writeFile } from './sim-vault.ts';
 import { simActive, simLedger, simMarks, simOffers } from './state-dir.ts';
 import { asking, FollowedChanges } from './sync-access.ts';
 import { CLOUD, LAPTOP, type World } from './world.ts';
+import { onlyWriter } from '../../src/stages/account-writers.ts';
 
 /** A copy and its modification time, which the product never looks at. */
 export interface Aged extends Copy {
@@ -154,7 +155,7 @@ function draftDeps(
     vault: simVault(world.machine(node, name, true), life),
     drafter: drafter(world, life, name),
     house: () => Promise.resolve(HOUSE),
-    me: ME,
+    writerFor: onlyWriter(ME),
     replicas: true,
     recordOffer: (id, noteName, note) => offers.record(id, noteName, note),
     audit: () => life.gate(),

@@ -37,6 +37,7 @@ import { newestVersions, readVersion } from '../../../src/vault/versions.ts';
 import { FOLDER, startPair, type SyncNode, type SyncPair } from '../../helpers/syncthing.ts';
 import { until } from '../../helpers/until.ts';
 import { type TempDir, tempDir } from '../../helpers/testdir.ts';
+import { onlyWriter } from '../../../src/stages/account-writers.ts';
 
 const log = pino({ level: 'silent' });
 const HOUSE = { handbook: { text: '', signature: 'Mia' }, templates: [] };
@@ -161,7 +162,7 @@ async function machine(
     agent,
     drafter,
     house: () => Promise.resolve(HOUSE),
-    me: { name: 'Mia', addresses: ['mia@example.net'], replyAll: false },
+    writerFor: onlyWriter({ name: 'Mia', addresses: ['mia@example.net'], replyAll: false }),
     mayClaim: () => true,
     replicas: true,
     marks: agent === 'local-agent' ? new DraftingMarks(dir.path) : null,

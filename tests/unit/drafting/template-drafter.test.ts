@@ -171,6 +171,8 @@ describe('a placeholder', () => {
   });
 });
 
+const MIA = { name: 'Mia', account: 'default' };
+
 describe('the signature', () => {
   it('is added once', () => {
     expect(signedOnce('Yes.', 'Kind regards\nMia')).toBe('Yes.\n\nKind regards\nMia');
@@ -183,10 +185,22 @@ describe('the signature', () => {
   it('is the block under its heading in the handbook', () => {
     const page =
       '# Handbook\n\n## Tone\n\nPlain.\n\n## Signature\n\n```text\nKind regards\n{{my_name}}\n```\n\n## Never\n';
-    expect(readHandbook(page, 'Mia').signature).toBe('Kind regards\nMia');
-    expect(readHandbook('## Signature\nBest\nMia\n', 'Mia').signature).toBe('Best\nMia');
-    expect(readHandbook('## Tone\nPlain', 'Mia').signature).toBe('');
-    expect(readHandbook('', 'Mia')).toEqual({ text: '', signature: '' });
+    expect(readHandbook(page, MIA).signature).toBe('Kind regards\nMia');
+    expect(readHandbook('## Signature\nBest\nMia\n', MIA).signature).toBe('Best\nMia');
+    expect(readHandbook('## Tone\nPlain', MIA).signature).toBe('');
+    expect(readHandbook('', MIA)).toEqual({ text: '', signature: '' });
+  });
+
+  it('is the one of the account that writes, where the handbook has it', () => {
+    const page =
+      '## Signature club\nYours,\n{{my_name}}\n\n## Signature\nRegards\n\n## Signature work-2\n```\nFirm\n```\n';
+    const of = (account: string) => readHandbook(page, { name: 'Mia', account }).signature;
+    expect([of('club'), of('work-2'), of('work'), of('default')]).toEqual([
+      'Yours,\nMia',
+      'Firm',
+      'Regards',
+      'Regards',
+    ]);
   });
 });
 
