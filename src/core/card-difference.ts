@@ -1,7 +1,7 @@
 import { formatAddress } from './address-list.ts';
 import type { MailAction } from './approval.ts';
 import { DEFAULT_ACCOUNT } from './mail-account.ts';
-import { propertyText } from './neutralise.ts';
+import { inlineCode } from './markdown-text.ts';
 
 /** What a card would send, as it was shown; the text may be cut. */
 export interface ShownAction {
@@ -93,8 +93,6 @@ function named(account: string): string {
   return account === DEFAULT_ACCOUNT ? 'the default account' : code(account);
 }
 
-/** `propertyText` leaves no backtick and no line break. */
 function code(value: string): string {
-  const inert = propertyText(value, SHOWN_WIDTH);
-  return inert === '' ? '(empty)' : `\`${inert}\``;
+  return inlineCode(value, SHOWN_WIDTH);
 }

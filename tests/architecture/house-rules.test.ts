@@ -27,6 +27,10 @@ describe('a source file', () => {
     );
   });
 
+  it('puts no foreign text into code marks by hand: inlineCode knows what Dataview would run', () => {
+    expect(pathsWith(sources, /\\`\$\{(?:propertyText|subjectText)\(/)).toEqual([]);
+  });
+
   it('switches no check off', () => {
     expect(pathsWith(sources, /eslint-disable|@ts-(?:ignore|nocheck|expect-error)|biome-ignore/)).toEqual([]);
   });

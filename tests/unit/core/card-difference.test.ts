@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MailAction } from '../../../src/core/approval.ts';
 import { differenceLines, shownAction } from '../../../src/core/card-difference.ts';
+import { postDifference } from '../../../src/core/odoo/post-action.ts';
 import type { TaskId } from '../../../src/core/task-id.ts';
 
 function action(over: Partial<MailAction> = {}): MailAction {
@@ -29,6 +30,19 @@ describe('the difference between what was shown and what lies there', () => {
       '`reply_to`: **removed** `Anna <anna@example.org>`',
       '`reply_cc`: **added** `anna@example.net`',
     ]);
+  });
+
+  it('begins no inline code as Dataview runs it', () => {
+    for (const run of ['= this.file', '$= dv.el("b", 1)', ' $= 1', '`$= 1`', '\u200b$= 1']) {
+      const said = [
+        ...lines({ text: run, subject: run, to: [{ name: run, address: 'a@example.net' }] }),
+        ...postDifference(
+          { section: 'a', properties: { partner: 'a' } },
+          { section: run, properties: { partner: run } },
+        ),
+      ];
+      expect(said.join('\n')).not.toMatch(/`[ ]*\$?=/);
+    }
   });
 
   it('names files that were added, taken away or replaced', () => {
