@@ -17,7 +17,7 @@ const CONFUSABLE: ReadonlyMap<string, string> = new Map(
 );
 
 /** One form for all names that a person, or a file system, may take for the same. */
-function skeleton(name: string): string {
+export function plainLetters(name: string): string {
   const plain = name
     .normalize('NFKD')
     .replace(/[\p{M}\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu, '')
@@ -31,10 +31,12 @@ function skeleton(name: string): string {
   );
 }
 
-const BY_SKELETON: ReadonlyMap<string, string> = new Map(STATE_ROOTS.map((name) => [skeleton(name), name]));
+const BY_SKELETON: ReadonlyMap<string, string> = new Map(
+  STATE_ROOTS.map((name) => [plainLetters(name), name]),
+);
 
 /** The state folder that `name` can be taken for, or null; null for the true name as well. */
 export function lookAlikeOf(name: string): string | null {
-  const meant = BY_SKELETON.get(skeleton(name));
+  const meant = BY_SKELETON.get(plainLetters(name));
   return meant === undefined || meant === name ? null : meant;
 }
