@@ -21,16 +21,17 @@ const NEVER_IN_PM2 = [
   ...['PASSWORD', 'PASSWD', 'SECRET', 'TOKEN', 'API_KEY', 'CREDENTIAL', 'COOKIE'],
 ];
 
+/** `needs`: one of them is set, or nothing is needed. */
 const CLOUD = [
-  { name: 'cloud-email-watcher', needs: 'IMAP_HOST' },
-  { name: 'draft-replier', needs: null },
-  { name: 'odoo-mcp', needs: 'ODOO_URL' },
-  { name: 'status-mcp', needs: 'STATUS_MCP_TOKEN' },
+  { name: 'cloud-email-watcher', needs: ['IMAP_HOST', 'ACCOUNTS_FILE'] },
+  { name: 'draft-replier', needs: [] },
+  { name: 'odoo-mcp', needs: ['ODOO_URL'] },
+  { name: 'status-mcp', needs: ['STATUS_MCP_TOKEN'] },
 ];
 const LOCAL = [
-  { name: 'approval-handler', needs: 'SMTP_HOST' },
-  { name: 'orchestrator', needs: null },
-  { name: 'status-mcp', needs: 'STATUS_MCP_TOKEN' },
+  { name: 'approval-handler', needs: ['SMTP_HOST', 'ACCOUNTS_FILE'] },
+  { name: 'orchestrator', needs: [] },
+  { name: 'status-mcp', needs: ['STATUS_MCP_TOKEN'] },
 ];
 
 export function cloudApps() {
@@ -51,7 +52,7 @@ export function bothApps() {
 function table(host, processes) {
   const configured = readConfiguration();
   return processes
-    .filter(({ needs }) => needs === null || (configured[needs] ?? '') !== '')
+    .filter(({ needs }) => needs.length === 0 || needs.some((key) => (configured[key] ?? '') !== ''))
     .map(({ name }) => app(host, name));
 }
 

@@ -25,6 +25,12 @@ describe('the process table for PM2', () => {
     expect(names()).toEqual(['cloud-email-watcher', 'draft-replier', 'orchestrator']);
   });
 
+  it('has the edges of mail once there is an accounts file', async () => {
+    const dir = await testDir({ env: 'ACCOUNTS_FILE=accounts.toml\n' });
+    vi.stubEnv('ENV_FILE', join(dir, 'env'));
+    expect(names()).toEqual(['cloud-email-watcher', 'draft-replier', 'approval-handler', 'orchestrator']);
+  });
+
   it('has status-mcp on both machines once it has a token, and once where one machine is both', async () => {
     const dir = await testDir({
       env: 'STATUS_MCP_TOKEN=a-token-of-some-length\nSMTP_HOST=mail.example.org\n',
