@@ -3,6 +3,7 @@ import { parseAddressList } from './address-list.ts';
 import { readSections } from './body.ts';
 import { accountOf, DEFAULT_ACCOUNT } from './mail-account.ts';
 import type { Address } from './mail.ts';
+import { inlineCode } from './markdown-text.ts';
 import { originalText, propertyText } from './neutralise.ts';
 import { ATTACHMENT_LIMITS, type OutgoingAttachment, readAttachments } from './outgoing-attachments.ts';
 import { attribution, composeBody } from './quote.ts';
@@ -43,7 +44,7 @@ export function mailActionOf(note: TaskNote): ReadAction {
   if (!isTaskId(id)) reasons.push('The property `id` is missing or was changed.');
   const kind = text(note, 'kind');
   if (kind !== 'email_reply' && kind !== 'email_new')
-    reasons.push(`A card of kind \`${kind ?? ''}\` cannot be sent as a mail.`.slice(0, 120));
+    reasons.push(`A card of kind ${inlineCode(kind ?? '', 60)} cannot be sent as a mail.`);
   const to = recipients(note, 'reply_to', reasons);
   const cc = recipients(note, 'reply_cc', reasons);
   if (to.length === 0 && reasons.every((r) => !r.includes('reply_to')))

@@ -19,7 +19,7 @@ export interface FileLink {
 
 const WIKI = /(!?)\[\[([^[\]\n]{1,600})\]\]/g;
 const MARKDOWN =
-  /(!?)\[([^[\]\n]{0,300})\]\((?:<([^<>\n]{1,600})>|((?:[^()<>\s]|\([^()<>\s]{0,80}\)){1,600}))(?:[ \t]+"[^"\n]{0,300}")?\)/g;
+  /(!?)\[([^[\]\n]{0,300})\]\((?:<([^<>[\]\n]{1,600})>|((?:[^()<>[\]\s]|\([^()<>[\]\s]{0,80}\)){1,600}))(?:[ \t]+"[^"\n]{0,300}")?\)/g;
 
 /** In the order in which they stand. */
 export function fileLinks(text: string): readonly FileLink[] {
@@ -28,10 +28,11 @@ export function fileLinks(text: string): readonly FileLink[] {
   const found = [...text.matchAll(WIKI)].map(wikiLink);
   for (const match of text.matchAll(MARKDOWN)) {
     const link = markdownLink(match);
-    if (link !== null && !found.some((wiki) => wiki.from < link.to && link.from < wiki.to)) found.push(link);
+    if (link !== null) found.push(link);
   }
   return found
-    .filter((link) => !isEscaped(text, link.from) && !isIn(code, link.from))
+    .map((link) => unescaped(text, link))
+    .filter((link) => link !== null && !isIn(code, link.from))
     .sort((a, b) => a.from - b.from);
 }
 
@@ -94,6 +95,12 @@ function decoded(destination: string): string {
   } catch {
     return destination;
   }
+}
+
+/** Null for what a backslash makes text of; an escaped `!` leaves a link behind it. */
+function unescaped(text: string, link: FileLink): FileLink | null {
+  if (!isEscaped(text, link.from)) return link;
+  return text[link.from] === '!' ? { ...link, from: link.from + 1 } : null;
 }
 
 function isEscaped(text: string, at: number): boolean {

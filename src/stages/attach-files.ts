@@ -10,7 +10,7 @@ import { readSections, withReply } from '../core/body.ts';
 import { KEPT_TEXT } from '../core/card-difference.ts';
 import { edgeOf } from '../core/card-action.ts';
 import { type FileLink, fileLinks, namedFile, withFileNames } from '../core/file-links.ts';
-import { propertyText } from '../core/neutralise.ts';
+import { inlineCode } from '../core/markdown-text.ts';
 import {
   ATTACHMENT_LIMITS,
   attachmentEntry,
@@ -47,6 +47,9 @@ export type AttachedFiles =
   | { readonly is: 'back'; readonly lines: readonly string[]; readonly told: readonly string[] };
 // `told`: codes of the files that the lines show or that are surely the user's. Whatever sends the card back records them.
 
+/** Most files are linked once; each link that leads nowhere is a line on the card. */
+const MAX_LINKS = 20;
+
 /** A file that the card asks for. */
 interface Asked {
   /** As the user wrote it. */
@@ -75,6 +78,8 @@ export async function attachFiles(
     return { is: 'attached', note, told: [] };
 
   const asked = [...linked(deps, note, reply, links, offer), ...listed(deps, named, offer)];
+  if (asked.length > MAX_LINKS)
+    return { is: 'back', lines: [`There are more than ${MAX_LINKS} links to files.`], told: [] };
   const reasons: string[] = [];
   const paths = pathsOf(deps, asked, reasons);
   for (const { name } of kept.attachments) {
@@ -261,7 +266,7 @@ function baseName(path: string): string {
 
 /** Names in the vault are written by others too. */
 function shown(path: string): string {
-  return `\`${propertyText(path, 160)}\``;
+  return inlineCode(path, 160);
 }
 
 const LINKABLE = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} ,.'()&+_/-]*[\p{L}\p{N})])?$/u;

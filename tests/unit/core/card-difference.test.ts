@@ -45,6 +45,13 @@ describe('the difference between what was shown and what lies there', () => {
     }
   });
 
+  it('names files that are asked for, and another account', () => {
+    expect(lines({ attach: ['[[a.pdf]]'], account: 'work' })).toEqual([
+      '`attach`: **added** `[ [a.pdf] ]`',
+      'Sent from: was the default account, now `work`',
+    ]);
+  });
+
   it('names files that were added, taken away or replaced', () => {
     const file = (sha: string) => ({ attachments: [{ name: 'a.pdf', sha256: sha.repeat(64) }] });
     const from = shownAction(action(file('a')));
