@@ -213,6 +213,18 @@ describe('the thread of a mail', () => {
     expect(await folder().threadStatus({ ...question, messageId: '<a" OR ALL>\r\nx' })).toBe('quiet');
   });
 
+  it('is judged by the newest mails alone where the server refuses to search, as far as they reach back', async () => {
+    const inbox = older('INBOX');
+    fault = (command) => (command === 'UID SEARCH' ? { no: 'Server error' } : undefined);
+    const since = Date.now();
+    expect(await inbox.threadStatus({ ...question, since: since - 60_000 })).toBe('unknown');
+    expect(await inbox.threadStatus({ ...question, since: since + 60_000 })).toBe('quiet');
+    imap.deliver(USER, mail({ id: '<later@example.com>', inReplyTo: ASKED }));
+    expect(await inbox.threadStatus(question)).toBe('newer');
+    imap.deliver(USER, mail({ id: '<mine@example.org>', from: USER, inReplyTo: ASKED }), 'Sent');
+    expect(await inbox.threadStatus(question)).toBe('answered');
+  });
+
   it.each(['UID SEARCH', 'FETCH', 'UID FETCH'])('is unknown when the line is cut at %s', async (at) => {
     imap.deliver(USER, mail({ id: '<later@example.com>', inReplyTo: ASKED }));
     const inbox = older('INBOX');
