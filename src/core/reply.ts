@@ -5,6 +5,8 @@
 
 import { addressKey, asciiDomain, cleanHeaderText, formatAddress, isMailAddress } from './address-list.ts';
 import type { Address } from './mail.ts';
+import { readableDomain, registeredDomain, scriptTrick } from './people/domain-name.ts';
+import { isRobot } from './triage/robots.ts';
 
 export interface ReplyPlan {
   readonly to: Address[];
@@ -26,6 +28,8 @@ export interface ParentMail {
   readonly messageId: string | null;
   readonly inReplyTo: string | null;
   readonly references: readonly string[];
+  /** Addresses of the mailing lists it came through: they get no answer of one person to another. */
+  readonly lists?: readonly string[];
 }
 
 export interface OwnMailbox {
@@ -49,7 +53,9 @@ export function planReply(mail: ParentMail, me: OwnMailbox): ReplyPlan {
   const own = new Set(me.addresses.map(addressKey));
   const to = recipients(mail, own, warnings);
   const cc = me.replyAll ? copies(mail, to, own, warnings) : [];
-  for (const address of [...to, ...cc]) warnings.push(...suspicions(address));
+  const sender = mail.from && isMailAddress(mail.from.address) ? [tidy(mail.from)] : [];
+  for (const address of once([...to, ...sender])) warnings.push(...otherName(address));
+  for (const address of once([...to, ...cc, ...sender])) warnings.push(...strangeLetters(address));
   return { to, cc, subject: replySubject(mail.subject), ...replyThread(mail), warnings };
 }
 
@@ -98,25 +104,27 @@ export function othersOn(
 }
 
 function recipients(mail: ParentMail, own: ReadonlySet<string>, warnings: string[]): Address[] {
-  const answerTo = usable(mail.replyTo, own);
+  const lists = new Set((mail.lists ?? []).map(addressKey));
+  const isPerson = (a: Address): boolean => !lists.has(addressKey(a.address));
+  const asked = usable(mail.replyTo, own);
+  const answerTo = asked.filter(isPerson);
   const from = mail.from ? usable([mail.from], own) : [];
-  if (answerTo.length > 0) {
-    const sender = mail.from && isMailAddress(mail.from.address) ? asciiDomain(mail.from.address) : null;
-    const strange = answerTo.find((a) => asciiDomain(a.address) !== sender);
-    if (strange) {
-      warnings.push(
-        sender === null
-          ? `The sender has no readable address; answers go to ${formatAddress(strange)}.`
-          : `The sender asks for answers at another domain: ${formatAddress(strange)}, not ${sender}.`,
-      );
-    }
-    if (answerTo.length > MAX_TO) {
-      warnings.push(`The sender asks for answers to ${answerTo.length} addresses; only the first is kept.`);
-      return answerTo.slice(0, 1);
-    }
-    return answerTo;
+  if (answerTo.length > 0) return answers(mail, answerTo, warnings);
+  const [author] = from.filter(isPerson);
+  if (author) {
+    const [list] = asked;
+    if (list)
+      warnings.push(`The list asks for answers to all of it: ${list.address}; only the sender is answered.`);
+    else if (isRobot(author.address)) warnings.push(`Nobody reads answers to ${author.address}.`);
+    return [author];
   }
-  if (from.length > 0) return from;
+  const [list] = [...asked, ...from];
+  if (list) {
+    warnings.push(
+      `The answer goes to everybody on the list ${list.address}: the mail names no other address.`,
+    );
+    return [list];
+  }
   // The user's own mail, sent or forwarded to this mailbox: the reply goes where the mail went.
   const addressees = mail.from && isOwn(mail.from, own) ? usable(mail.to, own) : [];
   if (addressees.length > 0 && addressees.length <= MAX_TO) return addressees;
@@ -124,8 +132,30 @@ function recipients(mail: ParentMail, own: ReadonlySet<string>, warnings: string
   return [];
 }
 
+/** Where the sender asks for answers; said when that is another house than the sender's own. */
+function answers(mail: ParentMail, answerTo: Address[], warnings: string[]): Address[] {
+  const sender = mail.from && isMailAddress(mail.from.address) ? mail.from.address : null;
+  const strange = answerTo.find((a) => sender === null || !sameHouse(a.address, sender));
+  if (strange) {
+    warnings.push(
+      sender === null
+        ? `The sender has no readable address; answers go to ${formatAddress(strange)}.`
+        : `The sender asks for answers at another domain: ${formatAddress(strange)}, not ${asciiDomain(sender)}.`,
+    );
+  }
+  if (answerTo.length <= MAX_TO) return answerTo;
+  warnings.push(`The sender asks for answers to ${answerTo.length} addresses; only the first is kept.`);
+  return answerTo.slice(0, 1);
+}
+
+/** `mail.example.org` and `example.org` belong to one owner. */
+function sameHouse(one: string, other: string): boolean {
+  return registeredDomain(readableDomain(one)) === registeredDomain(readableDomain(other));
+}
+
 function copies(mail: ParentMail, to: Address[], own: ReadonlySet<string>, warnings: string[]): Address[] {
-  const others = othersOn(mail, to, own);
+  const lists = (mail.lists ?? []).map((address) => ({ name: '', address }));
+  const others = othersOn(mail, [...to, ...lists], own).filter((a) => !isRobot(a.address));
   if (others.length === 0) return [];
   // Answering everybody after a blind copy would tell everybody about it.
   if (![...mail.to, ...mail.cc].some((a) => isOwn(a, own))) {
@@ -150,21 +180,27 @@ function isOwn(a: Address, own: ReadonlySet<string>): boolean {
   return own.has(key) || own.has(key.replace(/\+[^@]*@/, '@'));
 }
 
+function once(addresses: readonly Address[]): Address[] {
+  return [...new Map(addresses.map((a) => [addressKey(a.address), a])).values()];
+}
+
 function tidy(a: Address): Address {
   return { name: cleanHeaderText(a.name, 200), address: a.address };
 }
 
-function suspicions(a: Address): string[] {
-  const found: string[] = [];
-  const ascii = asciiDomain(a.address);
-  if (ascii.split('.').some((label) => label.startsWith('xn--'))) {
-    found.push(`${a.address} has letters outside ASCII in its domain; on the wire it is ${ascii}.`);
-  }
-  const named = /[^\s<>"',;:()]+@[^\s<>"',;:()]+/.exec(a.name)?.[0];
-  if (named !== undefined && addressKey(named) !== addressKey(a.address)) {
-    found.push(`${a.address} calls itself ${named}.`);
-  }
-  return found;
+/** A name that is an address of another house: mail programs show the name alone. */
+function otherName(a: Address): string[] {
+  const named = /[^\s<>"',;:()]{1,64}@[^\s<>"',;:()]{1,255}/.exec(a.name.slice(0, 300))?.[0];
+  if (named === undefined || addressKey(named) === addressKey(a.address)) return [];
+  return sameHouse(named, a.address) ? [] : [`${a.address} calls itself ${named}.`];
+}
+
+function strangeLetters(a: Address): string[] {
+  const trick = scriptTrick(readableDomain(a.address));
+  if (trick === null) return [];
+  const what =
+    trick === 'mixed' ? 'mixes letters of several alphabets' : 'has letters that only look like Latin ones';
+  return [`The domain of ${a.address} ${what}; on the wire it is ${asciiDomain(a.address)}.`];
 }
 
 /**

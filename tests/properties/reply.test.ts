@@ -74,6 +74,27 @@ describe('for every mail', () => {
     );
   });
 
+  it('nobody gets an answer whom the mail does not name: no blind copy comes to light', () => {
+    fc.assert(
+      fc.property(mail, own, fc.array(address, { maxLength: 2 }), (m, me, lists) => {
+        const plan = planReply({ ...m, lists }, me);
+        const named = [...(m.from ? [m.from] : []), ...m.replyTo, ...m.to, ...m.cc];
+        const keys = new Set(named.map((a) => addressKey(a.address)));
+        expect([...plan.to, ...plan.cc].filter((a) => !keys.has(addressKey(a.address)))).toEqual([]);
+        const listKeys = new Set(lists.map(addressKey));
+        expect(plan.cc.filter((a) => listKeys.has(addressKey(a.address)))).toEqual([]);
+        // Neither in To nor in Cc, the user got it as a blind copy, or by a list: nobody else is told.
+        const mine = new Set(me.addresses.map(addressKey));
+        const asked = [...m.to, ...m.cc].some((a) =>
+          mine.has(addressKey(a.address).replace(/\+[^@]*@/, '@')),
+        );
+        const asItIs = [...m.to, ...m.cc].some((a) => mine.has(addressKey(a.address)));
+        if (!asked && !asItIs) expect(plan.cc).toEqual([]);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
   it('nothing that goes into a header can end a line', () => {
     fc.assert(
       fc.property(mail, own, (m, me) => {

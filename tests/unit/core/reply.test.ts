@@ -88,9 +88,87 @@ describe('the recipients of a reply', () => {
     expect(plan.warnings).toEqual(['x1@example.net calls itself boss@example.org.']);
   });
 
-  it('come with the punycode of a domain that could be a look-alike', () => {
-    const plan = planReply(mail({ from: a('anna@exаmple.com') }), me); // Cyrillic а
-    expect(plan.warnings.join()).toContain('xn--');
+  it('come with a warning when the name in From does, although the answer goes elsewhere', () => {
+    const plan = planReply(
+      mail({ from: a('x1@example.net', 'boss@example.org'), replyTo: [a('y@example.net')] }),
+      me,
+    );
+    expect(plan.warnings).toEqual(['x1@example.net calls itself boss@example.org.']);
+  });
+
+  it('are warned of a name only when it is the address of another house', () => {
+    for (const name of ['ANNA@example.com', "'anna@mail.example.com'", 'Anna at example', 'Anna <3']) {
+      expect(planReply(mail({ from: a('anna@example.com', name) }), me).warnings).toEqual([]);
+    }
+  });
+
+  it('are one house with a subdomain of theirs, so no warning', () => {
+    const plan = planReply(mail({ replyTo: [a('office@mail.example.com')] }), me);
+    expect(plan.warnings).toEqual([]);
+  });
+
+  it.each([
+    ['anna@exаmple.com', 'mixes letters of several alphabets; on the wire it is xn--exmple-4nf.com.'],
+    ['anna@xn--exmple-4nf.com', 'mixes letters of several alphabets; on the wire it is xn--exmple-4nf.com.'],
+    ['anna@аррӏе.com', 'has letters that only look like Latin ones; on the wire it is xn--80ak6aa92e.com.'],
+  ])('come with the punycode of a domain that tricks the eye: %s', (address, words) => {
+    expect(planReply(mail({ from: a(address) }), me).warnings).toEqual([`The domain of ${address} ${words}`]);
+  });
+
+  it.each(['müller.example', 'xn--mller-kva.example', 'пример.рф', '例え.jp', 'tokyo-東京.jp', 'тесто.com'])(
+    'come without one when it is honestly written in other letters: %s',
+    (domain) => {
+      expect(planReply(mail({ from: a(`anna@${domain}`) }), me).warnings).toEqual([]);
+    },
+  );
+
+  it('come with a warning when nobody reads there', () => {
+    expect(planReply(mail({ from: a('no-reply@example.com') }), me).warnings).toEqual([
+      'Nobody reads answers to no-reply@example.com.',
+    ]);
+    const named = mail({ from: a('no-reply@example.com'), replyTo: [a('anna@example.com')] });
+    expect(planReply(named, me).warnings).toEqual([]);
+  });
+});
+
+describe('a mail that came through a list', () => {
+  const lists = ['Dev@lists.example.org'];
+
+  it('is answered to its author, whatever the list asks for', () => {
+    const plan = planReply(
+      mail({ lists, replyTo: [a('dev@lists.example.org')], to: [a('dev@lists.example.org')] }),
+      me,
+    );
+    expect(who(plan.to)).toEqual(['anna@example.com']);
+    expect(plan.warnings).toEqual([
+      'The list asks for answers to all of it: dev@lists.example.org; only the sender is answered.',
+    ]);
+  });
+
+  it('is answered to the author in Reply-To where the list put itself into From', () => {
+    const plan = planReply(
+      mail({
+        lists,
+        from: a('dev@lists.example.org', 'Anna via Dev'),
+        replyTo: [a('dev@lists.example.org'), a('anna@example.com')],
+      }),
+      me,
+    );
+    expect(who(plan.to)).toEqual(['anna@example.com']);
+  });
+
+  it('never has the list in Cc', () => {
+    const to = [a('me@example.org'), a('dev@lists.example.org'), a('bo@example.com')];
+    const plan = planReply(mail({ lists, to, cc: [a('DEV@lists.example.org')] }), everybody);
+    expect(who(plan.cc)).toEqual(['bo@example.com']);
+  });
+
+  it('says that all read it when there is no other address', () => {
+    const plan = planReply(mail({ lists, from: a('dev@lists.example.org') }), me);
+    expect(who(plan.to)).toEqual(['dev@lists.example.org']);
+    expect(plan.warnings).toEqual([
+      'The answer goes to everybody on the list dev@lists.example.org: the mail names no other address.',
+    ]);
   });
 });
 
@@ -111,6 +189,16 @@ describe('the copies of a reply', () => {
 
   it('are the others, each once, without the user and without those in To', () => {
     expect(planReply(wide, everybody).cc).toEqual([a('bo@example.com'), a('carla@example.net', 'Carla')]);
+  });
+
+  it('are no robots', () => {
+    const cc = [
+      a('no-reply@example.net'),
+      a('bounces+7@example.net'),
+      a('dev-request@example.net'),
+      a('bo@example.com'),
+    ];
+    expect(who(planReply(mail({ cc }), everybody).cc)).toEqual(['bo@example.com']);
   });
 
   it('are empty after a blind copy, which an answer to all would give away', () => {
