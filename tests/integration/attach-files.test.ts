@@ -176,13 +176,17 @@ describe('a file that the user linked on one machine', () => {
   });
 
   it('is not asked about when the user asked for it in a note of their own', async () => {
-    await put('a.pdf', 'A');
+    await own('a.pdf', 'A');
     const wished = card('Here it is: [[a.pdf]]', {}, 'Send Anna [[a.pdf]].\n\n');
     expect(await alone(wished, offered(wished))).toMatchObject({ is: 'attached' });
     expect(await beside(wished, offered(wished))).toMatchObject({ is: 'back' });
     const listed = card('Here it is.', { attach: 'a.pdf' });
     expect(await alone(listed, offered(listed))).toMatchObject({ is: 'attached' });
     expect(await beside(listed, offered(listed))).toMatchObject({ is: 'back' });
+    // Two who ask, and one of them may be anybody.
+    const twice = card('Here: [[a.pdf]] and [[A.pdf|more]]');
+    expect(await alone(twice, offered(card('Here: [[A.pdf|more]]')))).toMatchObject({ is: 'back' });
+    expect(await alone(twice)).toMatchObject({ is: 'attached' });
     // Our own callout holds words of strangers.
     const quoted = card('Here it is: [[a.pdf]]', {}, '> [!warning|handover] [[a.pdf]]\n\n');
     expect(await alone(quoted, offered(quoted))).toMatchObject({ is: 'back' });
@@ -258,6 +262,12 @@ describe('a file that the user linked, beside another machine', () => {
   it('is listed when the other machine replaced it, although the user had put it there', async () => {
     await own('Attachments/offer.pdf', 'OFFER');
     await remote('Attachments/offer.pdf', 'FROM EVE');
+    expect(await beside(note)).toMatchObject({ is: 'back' });
+  });
+
+  it('is listed when its bytes are not those that were put there, whoever says what', async () => {
+    await own('Attachments/offer.pdf', 'OFFER');
+    await put('Attachments/offer.pdf', 'SOMETHING ELSE');
     expect(await beside(note)).toMatchObject({ is: 'back' });
   });
 
