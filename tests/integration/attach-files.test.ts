@@ -184,7 +184,7 @@ describe('a file that the user linked on one machine', () => {
     expect(await alone(listed, offered(listed))).toMatchObject({ is: 'attached' });
     expect(await beside(listed, offered(listed))).toMatchObject({ is: 'back' });
     // Two who ask, and one of them may be anybody.
-    const twice = card('Here: [[a.pdf]] and [[A.pdf|more]]');
+    const twice = card('Here: [[A.pdf|more]] and [[a.pdf]]');
     expect(await alone(twice, offered(card('Here: [[A.pdf|more]]')))).toMatchObject({ is: 'back' });
     expect(await alone(twice)).toMatchObject({ is: 'attached' });
     // Our own callout holds words of strangers.
