@@ -6,6 +6,8 @@ export interface DovecotConfig {
   readonly imapPort: number;
   readonly lmtpPort: number;
   readonly password: string;
+  /** Tokens are taken as well, and asked about there (RFC 7662). */
+  readonly introspectionUrl?: string | undefined;
 }
 
 /**
@@ -15,6 +17,8 @@ export interface DovecotConfig {
  * `chroot`, since chroot(2) needs root.
  */
 export function dovecotConfig(c: DovecotConfig): string {
+  // Its passdb knows no users without a token, so that LMTP must not ask it (451 otherwise).
+  const oauth = c.introspectionUrl !== undefined;
   return `
 base_dir = ${c.root}/run
 state_dir = ${c.root}/state
@@ -23,7 +27,7 @@ protocols = imap lmtp
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login${oauth ? ' xoauth2 oauthbearer' : ''}
 auth_failure_delay = 0
 default_internal_user = ${c.user}
 default_internal_group = ${c.group}
@@ -45,14 +49,27 @@ namespace inbox {
     auto = subscribe
     special_use = \\Drafts
   }
+  # There only once something is saved into it.
+  mailbox All {
+    special_use = \\All
+  }
 }
-passdb {
-  driver = static
+${
+  oauth
+    ? `passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = ${c.root}/oauth2.conf.ext
+}
+`
+    : ''
+}passdb {
+  driver = static${oauth ? '\n  mechanisms = plain login' : ''}
   args = password=${c.password}
 }
 userdb {
   driver = static
-  args = uid=${c.user} gid=${c.group} home=${c.root}/mail/%n
+  args = uid=${c.user} gid=${c.group} home=${c.root}/mail/%n${oauth ? ' allow_all_users=yes' : ''}
 }
 service anvil {
   chroot =
@@ -80,5 +97,16 @@ service lmtp {
     port = ${c.lmtpPort}
   }
 }
+`;
+}
+
+/** `oauth2.conf.ext` of Dovecot 2.3: https://doc.dovecot.org/2.3/configuration_manual/authentication/oauth2/ */
+export function dovecotOAuthConfig(introspectionUrl: string): string {
+  return `
+introspection_mode = post
+introspection_url = ${introspectionUrl}
+username_attribute = username
+active_attribute = active
+active_value = true
 `;
 }

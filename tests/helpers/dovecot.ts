@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createTransport } from 'nodemailer';
-import { dovecotConfig } from './dovecot-config.ts';
+import { dovecotConfig, dovecotOAuthConfig } from './dovecot-config.ts';
 import { freePort } from './free-port.ts';
 import { tempDir } from './testdir.ts';
 import { until } from './until.ts';
@@ -41,14 +41,24 @@ export interface Dovecot {
   log(): Promise<string>;
 }
 
-export async function startDovecot(): Promise<Dovecot> {
+export async function startDovecot({
+  introspectionUrl,
+}: {
+  introspectionUrl?: string;
+} = {}): Promise<Dovecot> {
   const dir = await tempDir('dc-');
   const [imapPort, lmtpPort] = [await freePort(), await freePort()];
   const who = runsAs();
   const conf = join(dir.path, 'dovecot.conf');
   const password = 'secret';
   await mkdir(join(dir.path, 'mail'));
-  await writeFile(conf, dovecotConfig({ root: dir.path, ...who, imapPort, lmtpPort, password }));
+  await writeFile(
+    conf,
+    dovecotConfig({ root: dir.path, ...who, imapPort, lmtpPort, password, introspectionUrl }),
+  );
+  if (introspectionUrl !== undefined) {
+    await writeFile(join(dir.path, 'oauth2.conf.ext'), dovecotOAuthConfig(introspectionUrl));
+  }
   if (who.ids) for (const path of [dir.path, join(dir.path, 'mail')]) await chown(path, ...who.ids);
 
   const killAtExit = (): void => kill(master);

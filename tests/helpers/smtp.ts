@@ -33,6 +33,8 @@ export interface SmtpOptions {
   };
   /** With credentials, submission without them is refused (530); without, anyone may submit. */
   readonly auth?: { readonly user: string; readonly password: string };
+  /** XOAUTH2 as well: gives the user of a token, or null. */
+  readonly userOf?: (accessToken: string) => string | null;
   /** `starttls` and `tls` use a self-signed certificate unless `key` and `cert` are given. */
   readonly tls?: 'none' | 'starttls' | 'tls';
   /** `false`: a server that takes only addresses in ASCII, as most do (RFC 6531). */
@@ -106,19 +108,28 @@ function realServer(
       ? refuse(Number(fault.slice(step.length + 1)), step)
       : null;
   };
-  const { tls = 'none', auth, key, cert } = options;
+  const { tls = 'none', auth, userOf, key, cert } = options;
   return new SMTPServer({
     logger: false,
     secure: tls === 'tls',
     ...(key && cert ? { key, cert } : {}),
     disabledCommands: tls === 'starttls' ? [] : ['STARTTLS'],
     allowInsecureAuth: tls === 'none',
-    authOptional: auth === undefined,
+    authOptional: auth === undefined && userOf === undefined,
+    ...(userOf ? { authMethods: ['PLAIN', 'LOGIN', 'XOAUTH2'] } : {}),
     hideSMTPUTF8: options.smtpUtf8 === false,
     disableReverseLookup: true,
     closeTimeout: 100,
     onAuth: (login, session, done) => {
-      const wrong = auth && (login.username !== auth.user || login.password !== auth.password);
+      if (login.method === 'XOAUTH2') {
+        const user = userOf?.(login.accessToken ?? '') ?? null;
+        // As Gmail does: the reason in a challenge first (RFC 7628 section 3.2.2), then 535.
+        if (user === null || user !== login.username)
+          done(null, { data: { status: '401', schemes: 'bearer' } });
+        else done(null, { user });
+        return;
+      }
+      const wrong = (auth ?? userOf) && (login.username !== auth?.user || login.password !== auth?.password);
       const refused = refusal('auth', session) ?? (wrong ? refuse(535, 'wrong user or password') : null);
       if (refused) done(refused);
       else done(null, { user: login.username });

@@ -1,6 +1,6 @@
 import type { At } from '../../core/crash-points.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { type Lock, takeLock } from '../../runtime/lock.ts';
+import { lockAccount } from './account-lock.ts';
 import type { Grant } from './token-endpoint.ts';
 import { type KeptTokens, loginCommand, type TokenFile } from './token-file.ts';
 import { OAuthFault, type TokenSource } from './token-source.ts';
@@ -26,9 +26,6 @@ const UNSAID_SECONDS = 600;
  * it refuses for another reason. Renewing it in a circle would get the application locked.
  */
 const YOUNG_MS = 60_000;
-const LOCK_STEP_MS = 100;
-/** Longer than any refresh takes (bounded-fetch.ts). */
-const LOCK_DEADLINE_MS = 45_000;
 
 /**
  * The access of one account, out of its file. Any number of processes may use one file: who finds the token out of
@@ -86,8 +83,11 @@ export class KeptSource implements TokenSource {
 
   async #renew(): Promise<string> {
     const { account, file, clock, refresh, at } = this.#deps;
-    const lock = await this.#lock();
-    if (typeof lock === 'string') return lock;
+    const lock = await lockAccount({ folder: file.folder, account }, clock, async () => {
+      const now = await this.#read();
+      return this.#isGood(now) ? now.accessToken : null;
+    });
+    if ('found' in lock) return lock.found;
     try {
       const kept = await this.#read();
       if (this.#isGood(kept)) return kept.accessToken;
@@ -105,19 +105,6 @@ export class KeptSource implements TokenSource {
     } finally {
       await lock.release();
     }
-  }
-
-  /** The lock, or the token that another process got meanwhile. */
-  async #lock(): Promise<Lock | string> {
-    const { account, file, clock } = this.#deps;
-    for (let waited = 0; waited < LOCK_DEADLINE_MS; waited += LOCK_STEP_MS) {
-      const lock = await takeLock(file.folder, account);
-      if (lock) return lock;
-      await clock.sleep(LOCK_STEP_MS);
-      const kept = await this.#read();
-      if (this.#isGood(kept)) return kept.accessToken;
-    }
-    throw new OAuthFault('unreachable', 'another process has been renewing the access for too long');
   }
 }
 
