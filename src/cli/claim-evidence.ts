@@ -5,6 +5,7 @@ import { MAIL_FORMAT } from '../mail/submission/sealed-mail.ts';
 import { POST_FORMAT } from '../odoo/posting/sealed-post.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import { ActiveEffects } from '../stages/active-effects.ts';
+import { BounceRecords } from '../stages/bounce-records.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
 import type { Evidence } from '../vault/check/evidence.ts';
 
@@ -23,6 +24,7 @@ export async function claimEvidence(stateDir: string, now: () => number): Promis
   if (!traces.includes(true)) return null;
   const marks = new DraftingMarks(stateDir);
   const active = new ActiveEffects(stateDir);
+  const bounces = new BounceRecords(stateDir, now);
   // Opening a journal makes its folder, and a check changes nothing.
   const journal = (await exists(join(stateDir, 'journal')))
     ? await openJournals(
@@ -38,7 +40,7 @@ export async function claimEvidence(stateDir: string, now: () => number): Promis
       if (sealed !== null && (await active.list()).includes(id)) return 'approved';
       return (await marks.has(name)) ? 'drafting' : 'none';
     },
-    isDone: async (id) => (await journal?.view(id))?.state.state === 'done',
+    isDone: async (id) => bounces.isHandled(id) || (await journal?.view(id))?.state.state === 'done',
   };
 }
 

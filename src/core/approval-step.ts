@@ -1,10 +1,11 @@
 import { parseLocalTime } from './local-time.ts';
+import { type QuietHours, quietUntil } from './quiet-hours.ts';
 import { text, type TaskNote } from './task-file.ts';
 
 /** Why an approved card waits; nothing is wrong with it. */
 export type Hold =
   | { readonly why: 'paused' }
-  | { readonly why: 'undo' | 'send_after'; readonly until: number };
+  | { readonly why: 'undo' | 'send_after' | 'quiet'; readonly until: number };
 
 export interface HoldFacts {
   readonly now: number;
@@ -13,6 +14,8 @@ export interface HoldFacts {
   readonly approvedAt: number;
   readonly undoMs: number;
   readonly timeZone: string;
+  /** Null for what may happen at night as well. */
+  readonly quiet?: QuietHours | null;
 }
 
 /** What an approved card waits for before it is claimed, or null. A clock in the future delays, never hurries. */
@@ -20,15 +23,33 @@ export function holdOf(note: TaskNote | null, facts: HoldFacts): Hold | null {
   if (facts.paused) return { why: 'paused' };
   const undoEnds = Math.min(facts.approvedAt, facts.now) + facts.undoMs;
   if (undoEnds > facts.now) return { why: 'undo', until: undoEnds };
+  const until = sendAfter(note, facts.timeZone);
+  if (until !== null && until > facts.now) return { why: 'send_after', until };
+  const quiet = quietUntil(facts.now, facts.quiet ?? null, facts.timeZone);
+  return quiet === null ? null : { why: 'quiet', until: quiet };
+}
+
+function sendAfter(note: TaskNote | null, timeZone: string): number | null {
   const after = note === null ? undefined : text(note, 'send_after');
-  if (after === undefined || after === '') return null;
-  const until = parseLocalTime(after, facts.timeZone);
-  return until !== null && until > facts.now ? { why: 'send_after', until } : null;
+  return after === undefined || after === '' ? null : parseLocalTime(after, timeZone);
+}
+
+/**
+ * As of when a card must not have expired: now, less the time it was put off for by what the user knew of at the yes,
+ * its own `send_after` and the quiet hours.
+ */
+export function validAsOf(note: TaskNote, facts: Omit<HoldFacts, 'paused' | 'undoMs'>): number {
+  const yes = Math.min(facts.approvedAt, facts.now);
+  const later = Math.max(yes, sendAfter(note, facts.timeZone) ?? yes);
+  const end = quietUntil(later, facts.quiet ?? null, facts.timeZone) ?? later;
+  return facts.now - Math.min(end - yes, facts.now - yes);
 }
 
 export interface CheckFacts {
   readonly now: number;
   readonly timeZone: string;
+  /** See `validAsOf`; default `now`. */
+  readonly asOf?: number;
   /** Was this card ever offered, as our own record outside the vault says? */
   readonly offered: boolean;
   readonly thread: 'quiet' | 'answered' | 'newer' | 'unknown';
@@ -52,7 +73,9 @@ export interface Reason {
   readonly code:
     | ('never-offered' | 'expired' | 'bad-date' | 'answered' | 'newer')
     // Of a draft in Odoo.
-    | ('deleted' | 'reset' | 'cancelled' | 'closed-period' | 'refused');
+    | ('deleted' | 'reset' | 'cancelled' | 'closed-period' | 'refused')
+    // Of a mail, each with what it is about: told of one address, another one is told anew.
+    | `${'first-contact' | 'stranger' | 'own-address' | 'says'}:${string}`;
   readonly words: string;
 }
 
@@ -70,7 +93,7 @@ export function momentReasons(note: TaskNote, facts: CheckFacts): readonly Reaso
   const expires = text(note, 'expires') ?? '';
   const expiry = expires === '' ? null : parseLocalTime(expires, facts.timeZone);
   if (expires !== '' && expiry === null) say('bad-date', 'The property `expires` is not a date and time.');
-  if (expiry !== null && expiry <= facts.now) {
+  if (expiry !== null && expiry <= (facts.asOf ?? facts.now)) {
     say(
       'expired',
       `The draft expired on ${expires.replace('T', ' ')}. Move it to \`Approved\` again to ${verb} it all the same.`,
@@ -84,11 +107,18 @@ export function momentReasons(note: TaskNote, facts: CheckFacts): readonly Reaso
     say('answered', 'You already answered this mail: a reply lies in your Sent folder.');
   if (facts.thread === 'newer') say('newer', 'A newer mail came in this thread after the draft was made.');
   reasons.push(...(facts.books ?? []));
-  return reasons.filter((reason) => !MAY_INSIST.has(reason.code) || !facts.told.includes(reason.code));
+  return reasons.filter((reason) => !mayInsist(reason.code) || !facts.told.includes(reason.code));
+}
+
+function mayInsist(code: Reason['code']): boolean {
+  return MAY_INSIST.has(code.split(':', 1)[0] ?? '');
 }
 
 /** What the user may know better: told once, moving the card again sends it. */
-const MAY_INSIST: ReadonlySet<string> = new Set(['answered', 'newer', 'reset', 'closed-period']);
+const MAY_INSIST: ReadonlySet<string> = new Set([
+  ...['answered', 'newer', 'reset', 'closed-period'],
+  ...['first-contact', 'own-address', 'says'],
+]);
 
 /** The journal's word on a task, as far as the approval handler needs it. */
 export type EffectWord =

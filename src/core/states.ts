@@ -96,8 +96,8 @@ export const STATES = [
     folder: 'Done',
     travelsToCloud: true,
     createdBy: ['local-agent'],
-    movedOutBy: [],
-    next: [],
+    movedOutBy: ['local-agent'],
+    next: ['In_Progress/local-agent'],
     open: false,
   },
   {

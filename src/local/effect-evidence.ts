@@ -6,6 +6,7 @@ import { MAIL_FORMAT } from '../mail/submission/sealed-mail.ts';
 import { POST_FORMAT } from '../odoo/posting/sealed-post.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import { ActiveEffects } from '../stages/active-effects.ts';
+import { BounceRecords } from '../stages/bounce-records.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
 import type { FinishedTasks } from '../stages/finished-copies.ts';
 
@@ -22,8 +23,10 @@ export async function effectEvidence(stateDir: string, now: () => number): Promi
   );
   const active = new ActiveEffects(stateDir);
   const marks = new DraftingMarks(stateDir);
+  const bounces = new BounceRecords(stateDir, now);
   return {
     isDone: async (id) => {
+      if (bounces.isHandled(id)) return true;
       // Most tasks have no journal yet, and asking costs one call.
       if (!(await exists(join(stateDir, 'journal', id)))) return false;
       return (await journal.view(id)).state.state === 'done';

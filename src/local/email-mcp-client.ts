@@ -66,6 +66,10 @@ function outcome(answer: SendAnswer): SendOutcome {
       return answer.until === undefined
         ? { kind: 'unknown', why: 'a limit without a time' }
         : { kind: 'limited', until: Date.parse(answer.until) };
+    case 'quiet':
+      return answer.until === undefined
+        ? { kind: 'unknown', why: 'quiet hours without an end' }
+        : { kind: 'quiet', until: Date.parse(answer.until) };
     case 'dry_run':
       return { kind: 'dry_run', file: answer.file ?? '' };
     case 'sent':

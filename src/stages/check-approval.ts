@@ -1,8 +1,10 @@
 /** Everything that stands between a yes and its seal. */
-import { momentReasons } from '../core/approval-step.ts';
+import { momentReasons, type Reason, validAsOf } from '../core/approval-step.ts';
 import { type CardAction, cardDifference, cardHash } from '../core/card-action.ts';
+import type { QuietHours } from '../core/quiet-hours.ts';
 import { renderNote, withData } from '../core/task-file.ts';
 import { bounce, type CardDeps, claimStamp } from './approval-card.ts';
+import { attachFiles } from './attach-files.ts';
 import type { EdgeCard, LookedAt, Prepared, Task } from './effect-edge.ts';
 import type { Offer } from './offers.ts';
 
@@ -13,6 +15,8 @@ export interface CheckDeps extends CardDeps {
   readonly waiting: (line: string | null) => void;
   /** Are there other machines that write the vault? */
   readonly synced: boolean;
+  /** Hours in which no mail leaves; absent: none. */
+  readonly quiet?: QuietHours | null | undefined;
 }
 
 const RECHECK_MS = 15_000;
@@ -24,46 +28,59 @@ const UNREAD: LookedAt = { is: 'looked', thread: 'unknown', reasons: [], changed
 /** The sealed task, or null: it waits, or went back to the user. */
 export async function checkApproval(deps: CheckDeps, task: Task): Promise<Task | null> {
   const { edge } = task;
-  const read = edge.read(task.note);
-  const origin = read.ok ? await judged(deps, task, read.card.action) : await asRecorded(deps, task);
+  // Held against what was offered as the user moved it, with links where files will be.
+  const moved = edge.read(task.note);
+  const origin = moved.ok ? await judged(deps, task, moved.card.action) : await asRecorded(deps, task);
   if (origin === 'wait') return null;
+  const files = await attachFiles(deps, task.note, origin.offer);
+  if (files.is === 'wait') return later(deps, files.words, SETTLE_MS);
+  const note = files.is === 'attached' ? files.note : task.note;
+  const read = note === task.note ? moved : edge.read(note);
+  const { approvedAt } = task;
   const now = deps.clock.now();
-  const look = read.ok ? await read.card.look({ now, approvedAt: task.approvedAt }) : UNREAD;
-  if (look.is === 'wait') {
-    deps.waiting(look.words);
-    deps.wakeAt(now + RECHECK_MS);
-    return null;
-  }
-  const told = origin.offer?.told ?? [];
-  const { offered } = origin;
-  const moment = momentReasons(task.note, {
-    ...{ now, timeZone: deps.timeZone, offered, thread: look.thread, told },
-    ...{ books: look.reasons, act: edge.act },
-  });
-  const rejected = deps.synced && (await liesInRejected(deps, task));
+  const before = origin.offer?.told ?? [];
+  const facts = { now, approvedAt, told: before, offered: offeredTo(origin.offer) };
+  const look = read.ok ? await read.card.look(facts) : UNREAD;
+  if (look.is === 'wait') return later(deps, look.words, RECHECK_MS);
+  const moment = ofTheMoment(deps, task, origin, look);
   const reasons = [
     ...(read.ok ? [] : read.reasons),
+    ...(files.is === 'back' ? files.lines : []),
     ...moment.map((reason) => reason.words),
-    ...(rejected ? [REJECTED] : []),
+    ...(deps.synced && (await liesInRejected(deps, task)) ? [REJECTED] : []),
   ];
   const changed = [...origin.changed, ...look.changed];
+  const told = [...before, ...files.told, ...moment.map((reason) => reason.code)];
   if (!read.ok || reasons.length > 0 || changed.length > 0) {
     const title = origin.changed.length > 0 ? edge.words.changedTitle : edge.words.againTitle;
-    const codes = [...told, ...moment.map((reason) => reason.code)];
-    await bounce(
-      deps,
-      { ...task, note: look.note ?? task.note },
-      { title, lines: [...reasons, ...changed] },
-      codes,
-    );
+    const lines = [...reasons, ...changed];
+    await bounce(deps, { ...task, note: look.note ?? task.note }, { title, lines }, told);
     return null;
   }
   const prepared = await read.card.prepare(look);
   if (!prepared.ok) {
-    await bounce(deps, task, { title: edge.words.againTitle, lines: prepared.reasons });
+    await bounce(deps, task, { title: edge.words.againTitle, lines: prepared.reasons }, told);
     return null;
   }
-  return seal(deps, { ...task, note: withData(task.note, look.stamp) }, read.card, prepared.seal);
+  return seal(deps, { ...task, note: withData(note, look.stamp) }, read.card, prepared.seal);
+}
+
+function later(deps: CheckDeps, words: string, ms: number): null {
+  deps.waiting(words);
+  deps.wakeAt(deps.clock.now() + ms);
+  return null;
+}
+
+function ofTheMoment(deps: CheckDeps, task: Task, origin: Origin, look: LookedAt): readonly Reason[] {
+  const { edge, approvedAt } = task;
+  const now = deps.clock.now();
+  const { timeZone } = deps;
+  const quiet = edge.quiet ? (deps.quiet ?? null) : null;
+  return momentReasons(task.note, {
+    ...{ now, timeZone, offered: origin.offered, thread: look.thread, told: origin.offer?.told ?? [] },
+    asOf: validAsOf(task.note, { now, approvedAt, timeZone, quiet }),
+    ...{ books: look.reasons, act: edge.act },
+  });
 }
 
 const REJECTED =
@@ -71,6 +88,11 @@ const REJECTED =
 
 async function liesInRejected(deps: CheckDeps, task: Task): Promise<boolean> {
   return (await deps.vault.list('Rejected')).some((name) => name.includes(task.id));
+}
+
+function offeredTo(offer: Offer | null): readonly string[] {
+  const shown = offer?.shown ?? null;
+  return shown !== null && 'to' in shown ? [...shown.to, ...shown.cc] : [];
 }
 
 interface Origin {

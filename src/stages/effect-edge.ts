@@ -35,6 +35,8 @@ export interface EffectEdge {
   readonly folder: 'Pending_Approval/email' | 'Pending_Approval/odoo';
   /** What its audit actions begin with. */
   readonly audit: 'mail' | 'invoice';
+  /** Does it keep to the quiet hours? */
+  readonly quiet: boolean;
   readonly act: Act;
   readonly words: EdgeWords;
   readonly journal: EffectRecords;
@@ -58,10 +60,20 @@ export interface EdgeCard {
   readonly action: CardAction;
   /** Of the audit line that comes before the seal. */
   readonly parameters: AuditParameters;
-  /** Looks at what the card is about. `now` and `approvedAt` in milliseconds. */
-  look(at: { readonly now: number; readonly approvedAt: number }): Promise<CardLook>;
+  /** Looks at what the card is about. */
+  look(at: LookFacts): Promise<CardLook>;
   /** Asked last: all that is sealed is at hand. */
   prepare(look: LookedAt): Promise<Prepared>;
+}
+
+export interface LookFacts {
+  /** Milliseconds. */
+  readonly now: number;
+  readonly approvedAt: number;
+  /** Addresses on the card as it was offered. */
+  readonly offered: readonly string[];
+  /** Codes of the reasons that the user was told before. */
+  readonly told: readonly string[];
 }
 
 export type CardLook = LookedAt | { readonly is: 'wait'; readonly words: string };
@@ -125,6 +137,8 @@ export interface EdgeWords {
   readonly sameAction: string;
   putOff(said: string | undefined): CardWords;
   failed(said: string | undefined): CardWords;
+  /** It was done and came back. `to`: who did not get it; hostile. */
+  returned?(said: string | undefined, to: readonly string[]): CardWords;
   dryRun(file: string): CardWords;
   readonly happenedBefore: CardWords;
   readonly unclaimed: CardWords;

@@ -1,12 +1,16 @@
 import { holdOf, nextStep } from '../core/approval-step.ts';
 import { type Edge, edgeOf } from '../core/card-action.ts';
+import { localTime } from '../core/local-time.ts';
+import { propertyText } from '../core/neutralise.ts';
 import { idInName, isTaskId } from '../core/task-id.ts';
-import { type TaskNote, text } from '../core/task-file.ts';
+import { list, type TaskNote, text, withData } from '../core/task-file.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { clock, quietUntil } from '../core/quiet-hours.ts';
 import { type NoteRef, VaultFault } from '../vault/vault.ts';
 import { bounce, finish, parsed } from './approval-card.ts';
 import { changedSinceShown, type CheckDeps, checkApproval } from './check-approval.ts';
 import { edgeFor, type Task } from './effect-edge.ts';
+import { type Bounces, claimBounces, isBounce, takeBounce } from './take-bounce.ts';
 import { restoreEffects } from './restore-effects.ts';
 
 export interface ApprovalDeps extends CheckDeps {
@@ -21,6 +25,8 @@ export interface ApprovalDeps extends CheckDeps {
   readonly gate: (notBefore?: number) => Promise<string | null>;
   /** Notes in our folder that are being drafted, not approved. */
   readonly drafting: { readonly has: (name: string) => Promise<boolean> };
+  /** Delivery reports about mails of ours; absent: they are left where they lie. */
+  readonly bounces?: Bounces | undefined;
 }
 
 const MINE = 'In_Progress/local-agent';
@@ -40,6 +46,8 @@ export async function scanApprovals(deps: ApprovalDeps, signal: AbortSignal, lan
   const paused = await deps.vault.paused();
   deps.waiting(paused ? 'PAUSE.md is there: nothing is sent until it is removed' : null);
   await mayAct(deps);
+  const { bounces } = deps;
+  if (bounces && lane !== 'odoo') await claimBounces({ ...deps, bounces }, signal);
   for (const name of (await deps.vault.list(MINE)).filter(inLane)) {
     if (signal.aborted) return;
     if (await deps.drafting.has(name)) continue;
@@ -69,6 +77,12 @@ async function mayAct(deps: ApprovalDeps, notBefore = 0): Promise<boolean> {
   return closed === null;
 }
 
+function keepQuiet(deps: ApprovalDeps, until: number): void {
+  const to = deps.quiet ? clock(deps.quiet.to) : '';
+  deps.waiting(`quiet hours: no mail is sent until ${to}`);
+  deps.wakeAt(until);
+}
+
 /** One bad note never stops the others; a vault or a log that cannot be trusted stops all. */
 async function oneNote<T>(deps: ApprovalDeps, name: string, work: () => Promise<T>): Promise<T | null> {
   try {
@@ -90,13 +104,15 @@ async function takeApproved(deps: ApprovalDeps, ref: NoteRef): Promise<boolean> 
   const approvedAt = Math.min(read.ok ? read.stat.ctimeMs : now, now);
   const paused = await deps.vault.paused();
   const undoMs = deps.synced ? Math.max(deps.undoMs, SETTLED_MS) : deps.undoMs;
-  const hold = holdOf(note, { now, paused, approvedAt, undoMs, timeZone: deps.timeZone });
+  const id = note ? text(note, 'id') : undefined;
+  const quiet = edgeOf(id ?? '') === 'mail' ? (deps.quiet ?? null) : null;
+  const hold = holdOf(note, { now, paused, approvedAt, undoMs, timeZone: deps.timeZone, quiet });
   if (hold) {
-    if (hold.why !== 'paused') deps.wakeAt(hold.until);
+    if (hold.why === 'quiet') keepQuiet(deps, hold.until);
+    else if (hold.why !== 'paused') deps.wakeAt(hold.until);
     return false;
   }
   if (!(await mayAct(deps, deps.synced ? approvedAt + SETTLED_MS : 0))) return false;
-  const id = note ? text(note, 'id') : undefined;
   if (isTaskId(id) && read.ok) await deps.active.add(id, read.text);
   const claimed = await deps.vault.moveToFreeName(ref, MINE);
   if (claimed.name === null) return false;
@@ -119,6 +135,10 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
   const edge = edgeFor(deps.edges, id);
   const view = await edge.journal.view(id);
   const claimed = await deps.active.claimed(id, read.text);
+  if (deps.bounces && approvedAt === null && (await isReport(deps, { note, id, view, claimed }))) {
+    const report = { note, id };
+    return takeBounce({ ...deps, bounces: deps.bounces }, ref, report, (card) => advance(deps, card, null));
+  }
   // What lies there is not proved to be what was approved; from the seal on, the seal's text is.
   const sealedNote =
     deps.synced && approvedAt === null && !claimed ? parsed(view.sealed?.noteText ?? '') : null;
@@ -141,7 +161,14 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
   if (putOff && deps.clock.now() - task.approvedAt > GIVE_UP_MS) {
     return bounce(deps, task, edge.words.putOff(view.words));
   }
-  if ((step === 'check' || step === 'send' || step === 'resend') && !(await mayAct(deps))) return;
+  if (step === 'check' || step === 'send' || step === 'resend') {
+    if (!(await mayAct(deps))) return;
+    const until = edge.quiet ? quietUntil(deps.clock.now(), deps.quiet ?? null, deps.timeZone) : null;
+    if (until !== null) {
+      keepQuiet(deps, until);
+      return;
+    }
+  }
   switch (step) {
     case 'check':
       return checkAndSend(deps, task);
@@ -160,6 +187,15 @@ async function advance(deps: ApprovalDeps, ref: NoteRef, approvedAt: number | nu
     default:
       return giveBack(deps, task, step);
   }
+}
+
+/** Whatever a note says it is: what was offered, approved or sealed under its id is no delivery report. */
+async function isReport(
+  deps: ApprovalDeps,
+  found: Pick<Task, 'note' | 'id' | 'view'> & { readonly claimed: boolean },
+): Promise<boolean> {
+  if (!isBounce(found.note) || found.view.word !== 'none' || found.claimed) return false;
+  return (await deps.offers.find(found.id)) === null;
 }
 
 /** Only a card that asks can be answered by moving it. */
@@ -198,6 +234,8 @@ async function giveBack(
     case 'bounce_unreadable':
       return bounce(deps, task, words.unreadable);
     case 'bounce_failed':
+      if (task.view.returned !== undefined && words.returned)
+        return bounce(deps, cameBack(deps, task), words.returned(task.view.words, task.view.returned));
       await deps.audit.append({
         action: `${audit}.failed`,
         task: task.id,
@@ -205,6 +243,17 @@ async function giveBack(
       });
       return bounce(deps, task, words.failed(task.view.words));
   }
+}
+
+const KEPT_RETURNS = 10;
+
+/** What Done said is over; when it was sent and what came back stays with the card. */
+function cameBack(deps: ApprovalDeps, task: Task): Task {
+  const sent = text(task.note, 'sent_at') ?? localTime(task.view.attemptAt ?? 0, deps.timeZone);
+  const line = `${sent.replace('T', ' ')} ${propertyText(task.view.words ?? '', 200)}`;
+  const history = [...list(task.note, 'returned'), line].slice(-KEPT_RETURNS);
+  const note = withData(task.note, { sent_at: undefined, sent_message_id: undefined, returned: history });
+  return { ...task, note };
 }
 
 async function checkAndSend(deps: ApprovalDeps, task: Task): Promise<void> {
@@ -223,6 +272,10 @@ async function send(deps: ApprovalDeps, task: Task): Promise<void> {
       deps.waiting(words.limited(outcome.until));
       deps.wakeAt(outcome.until);
       return;
+    case 'quiet': {
+      keepQuiet(deps, outcome.until);
+      return;
+    }
     case 'dry_run':
       return bounce(deps, task, words.dryRun(outcome.file), undefined, 'dry_run');
     case 'unknown': {

@@ -4,7 +4,7 @@ import { SENDING } from '../core/approval-step.ts';
 import { type MailAction, mailActionOf } from '../core/approval.ts';
 import type { At } from '../core/crash-points.ts';
 import { localTime } from '../core/local-time.ts';
-import { propertyText } from '../core/neutralise.ts';
+import { inlineCode } from '../core/markdown-text.ts';
 import { list, parseNote, type TaskNote, text } from '../core/task-file.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -184,12 +184,12 @@ const WORDS: EdgeWords = {
       to.length > 0
         ? `: not delivered to ${to
             .slice(0, 3)
-            .map((one) => propertyText(one, 100))
+            .map((one) => inlineCode(one, 100))
             .join(', ')}`
         : ''
     }`,
     lines: [
-      `A delivery report says: \`${propertyText(said ?? 'nothing', 400)}\``,
+      `A delivery report says: ${inlineCode(said ?? 'nothing', 400)}`,
       '**Everybody else in `reply_to` and `reply_cc` may have it.** Mend the address, take out who has it, and move the card to `Approved` to send it once more; or move it to `Rejected`.',
     ],
   }),

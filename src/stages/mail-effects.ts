@@ -16,6 +16,8 @@ export interface EffectView extends EffectDetails {
     readonly approval: { readonly who: string; readonly when: string; readonly hash: string };
   };
   readonly filed?: boolean;
+  /** The Message-ID it has in Sent, where the provider wrote another one. */
+  readonly filedAs?: string;
 }
 
 /** A file that leaves with a mail: the very bytes that the yes covers. */

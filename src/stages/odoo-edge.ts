@@ -23,6 +23,7 @@ export function odooEdge(deps: OdooEdgeDeps): EffectEdge {
   return {
     folder: 'Pending_Approval/odoo',
     audit: 'invoice',
+    quiet: false,
     act: POSTING,
     asks: false,
     words: WORDS,

@@ -25,7 +25,7 @@ const APART: readonly CrashPoint[] = [...BOUNCED, ...IN_DOUBT, ANSWERED];
  * draft-invoice-interrupted, draft-invoice-on-odoo) or an authorisation server (tests/integration/oauth-renewal).
  */
 const HERE = CRASH_POINTS.filter(
-  (point) => !/^(?:takeover|odoo-mcp|invoice|tokens):|^replier:(?:books|request)-/.test(point),
+  (point) => !/^(?:takeover|odoo-mcp|invoice|tokens|bounce):|^replier:(?:books|request)-/.test(point),
 );
 const ALL_SENT = HERE.filter((point) => !APART.includes(point));
 

@@ -239,7 +239,7 @@ describe('an approved card', () => {
     await pass();
     expect(wire.sent).toEqual([]);
     expect(await places()).toEqual(PENDING);
-    expect((await noteAt(PENDING[0])).body).toMatch(/attachment `em-0123456789abcdef plan\.pdf`/);
+    expect((await noteAt(PENDING[0])).body).toContain('`Attachments/em-0123456789abcdef plan.pdf`');
   });
 
   it('waits for the undo window and can be taken back until then', async () => {
@@ -276,7 +276,7 @@ describe('an approved card', () => {
       'From here\n.\n..\n>From there\n  indented  \ntrailing   \nend',
     ],
     ['a very long line', `${'word '.repeat(700)}end`],
-    ['front matter and templates', '---\nid: x\n---\n<% tp.x %> [[Secrets]] %%hidden%% = this.file'],
+    ['front matter and templates', '---\nid: x\n---\n<% tp.x %> `[[Secrets]]` %%hidden%% = this.file'],
   ])('sends byte for byte what the user wrote: %s', async (_, reply) => {
     await offer();
     const edited = withData(

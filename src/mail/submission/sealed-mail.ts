@@ -20,6 +20,8 @@ export type SealedMail = Readonly<z.infer<typeof sealedMailSchema>>;
 
 const filedMailSchema = z.strictObject({
   how: z.enum(['filed', 'already', 'provider', 'off']),
+  /** The Message-ID that Sent shows, where the provider put its own in place of ours. */
+  as: z.string().min(3).max(998).optional(),
   at: z.iso.datetime(),
 });
 export type FiledMail = Readonly<z.infer<typeof filedMailSchema>>;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { addressKey, asciiDomain } from '../../core/address-list.ts';
 import { actionHash, type MailAction, messageIdFor } from '../../core/approval.ts';
+import { namesMail } from '../../core/bounce-claim.ts';
 import type { ResolvedHow } from '../../core/effect-state.ts';
 import { effectDetails, effectWord } from '../../core/effect-word.ts';
 import type { Address } from '../../core/mail.ts';
@@ -51,6 +52,7 @@ export class SealedReplies implements SealedEffects, MailReturns {
         : {}),
       ...effectDetails(state),
       filed: filed !== null,
+      ...(filed?.as === undefined ? {} : { filedAs: filed.as }),
     };
   }
 
@@ -100,10 +102,8 @@ export class SealedReplies implements SealedEffects, MailReturns {
 
   async returned(id: TaskId, notice: ReturnNotice): Promise<ReturnVerdict> {
     const { messageId, ...record } = notice;
-    const result = await this.#options.journal.recordReturned(
-      id,
-      record,
-      (sealed) => sealed.messageId === messageId,
+    const result = await this.#options.journal.recordReturned(id, record, (sealed, filed) =>
+      namesMail(messageId, sealed.messageId, filed?.as ?? null),
     );
     if (result.is === 'again') return { is: 'again', same: result.notice === notice.notice };
     if (result.is === 'not_done')

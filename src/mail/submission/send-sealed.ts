@@ -17,6 +17,8 @@ export interface SendDeps {
   readonly stateDir: string;
   /** Does a PAUSE.md lie in the vault's root or in Approved? */
   readonly paused: () => Promise<boolean>;
+  /** When the quiet hours are over, ms; null: it may go now. */
+  readonly quietUntil?: (() => number | null) | undefined;
   readonly at: At;
 }
 
@@ -25,6 +27,7 @@ export type SendResult =
   | { readonly kind: 'settled'; readonly state: EffectState }
   | { readonly kind: 'paused' }
   | { readonly kind: 'limited'; readonly until: number }
+  | { readonly kind: 'quiet'; readonly until: number }
   /** The mail as it would have left lies in `file`, relative to STATE_DIR. */
   | { readonly kind: 'dry_run'; readonly file: string };
 
@@ -37,6 +40,8 @@ export async function sendSealed(id: TaskId, deps: SendDeps): Promise<SendResult
   const { state, sealed } = await deps.journal.view(id);
   if ((state.state !== 'sealed' && state.state !== 'retry') || !sealed) return { kind: 'settled', state };
   if (await deps.paused()) return { kind: 'paused' };
+  const quiet = deps.quietUntil?.() ?? null;
+  if (quiet !== null) return { kind: 'quiet', until: quiet };
   const eml = await deps.journal.payload(sealed);
   if (deps.dryRun) return { kind: 'dry_run', file: await keepUnsent(sealed, eml, deps.stateDir) };
   const slot = await deps.limit.take();

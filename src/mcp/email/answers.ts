@@ -17,11 +17,12 @@ export const sendAnswer = z.strictObject({
     'unreadable',
     'paused',
     'limited',
+    'quiet',
     'dry_run',
   ]),
   /** The server's last words, or why nothing was done. */
   words: words.optional(),
-  /** `retry`, `limited`: not before. */
+  /** `retry`, `limited`, `quiet`: not before. */
   until: when.optional(),
   /** `dry_run`: the mail as it would have left, relative to STATE_DIR. */
   file: z.string().max(200).optional(),

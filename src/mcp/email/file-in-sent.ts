@@ -25,7 +25,11 @@ export const fileInSent: Tool<typeof input, typeof fileAnswer, EmailDeps> = {
       return { filed: 'off' };
     }
     const result = await sent.file(sealed.messageId, await journal.payload(sealed));
-    if (result !== 'unknown') await journal.recordFiled(id, { how: result });
+    if (result === 'unknown') return { filed: result };
+    // Our own copy has our id; a provider's may have another, which is what readers answer to.
+    const looked = result === 'already' ? await sent.look(sealed.messageId) : null;
+    const as = looked?.found === 'found' && looked.foundAs !== null ? looked.foundAs : sealed.messageId;
+    await journal.recordFiled(id, as === sealed.messageId ? { how: result } : { how: result, as });
     return { filed: result };
   },
 };

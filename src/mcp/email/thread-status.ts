@@ -25,6 +25,8 @@ export const threadStatus: Tool<typeof input, typeof threadAnswer, EmailDeps> = 
     return {
       status: await sent.threadStatus({
         messageId: text(parsed.note, 'message_id') ?? null,
+        // A mail of this very task in Sent came back: it is no answer.
+        taskId: task_id as TaskId,
         references: list(parsed.note, 'references').slice(0, 100),
         since: received === undefined ? null : parseLocalTime(received, timeZone),
       }),
