@@ -54,7 +54,7 @@ export interface OAuthServer {
   /** For Dovecot's passdb, with the secret of the resource server in it. */
   readonly introspectionUrl: string;
   /** Parameters of every request to the token endpoint, in order. */
-  readonly asked: readonly URLSearchParams[];
+  readonly asked: URLSearchParams[];
   /** Parameters of every request to the authorisation endpoint. */
   readonly authorized: readonly URLSearchParams[];
   /** How often Dovecot asked about a token. */
