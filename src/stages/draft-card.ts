@@ -1,7 +1,8 @@
 /** From a claimed note and its draft to the card that the user decides on. Pure. */
 
-import { formatAddress } from '../core/address-list.ts';
+import { asciiDomain, formatAddress } from '../core/address-list.ts';
 import { readSections, type Verdict, withFeedback, withReply, withVerdict } from '../core/body.ts';
+import { hiddenCharacters, hiddenPlaces } from '../core/hidden-characters.ts';
 import { localTime, parseLocalTime } from '../core/local-time.ts';
 import type { Address } from '../core/mail.ts';
 import { noteLink } from '../core/markdown-text.ts';
@@ -44,7 +45,11 @@ export function draftedNote(note: TaskNote, facts: CardFacts): TaskNote {
   const { feedback } = readSections(note.body);
   const about = list(note, 'warnings').filter((w) => !w.startsWith(OF_THE_DRAFT));
   const warnings = [
-    ...new Set([...about, ...recipients.warnings, ...draft.warnings].map((w) => propertyText(w))),
+    ...new Set(
+      [...about, ...recipients.warnings, ...draft.warnings, ...hiddenIn(draft.reply)].map((w) =>
+        propertyText(w),
+      ),
+    ),
   ];
   const subject = text(note, 'subject') ?? recipients.subject;
   const blanks = openBlanks(draft.reply, subject);
@@ -81,6 +86,20 @@ export function draftedNote(note: TaskNote, facts: CardFacts): TaskNote {
       outcome: undefined,
     },
   );
+}
+
+/**
+ * What is sent is what stands under Reply, so what cannot be seen there is shown above it. It is not taken
+ * out: the words of a reply are the drafter's and the user's.
+ */
+function hiddenIn(reply: string): string[] {
+  const count = hiddenCharacters(reply).reduce((sum, hidden) => sum + hidden.count, 0);
+  if (count === 0) return [];
+  const places = hiddenPlaces(reply, 3)
+    .map((place) => `“${place}”`)
+    .join(', ');
+  const what = count === 1 ? '1 hidden character' : `${count} hidden characters`;
+  return [`${OF_THE_DRAFT}the reply holds ${what}: ${places}`];
 }
 
 /** Set by the user for a first draft and still ahead: theirs counts. */
@@ -146,7 +165,13 @@ function cardVerdict(
 }
 
 function people(addresses: readonly Address[]): string {
-  const shown = addresses.slice(0, SHOWN_PEOPLE).map((a) => propertyText(formatAddress(a), 100));
+  const shown = addresses.slice(0, SHOWN_PEOPLE).map((a) => propertyText(formatAddress(a), 100) + wire(a));
   const more = addresses.length - shown.length;
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** A domain in other letters is shown as the DNS knows it too: two that look alike differ there. */
+function wire(a: Address): string {
+  const ascii = asciiDomain(a.address);
+  return a.address.endsWith(`@${ascii}`) ? '' : ` (${propertyText(ascii, 100)})`;
 }

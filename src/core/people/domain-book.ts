@@ -1,7 +1,7 @@
 /** Which known domain can another one be taken for? Pure; one book holds what is known, in memory. */
 
 import { plainLetters } from '../look-alike.ts';
-import { isPublicMail, registeredDomain, registeredPart } from './domain-name.ts';
+import { isPublicMail, readableDomain, registeredDomain, registeredPart } from './domain-name.ts';
 
 export interface DomainBook {
   /** `domain` is readable (`readableDomain`); what was registered of it is kept. */
@@ -59,6 +59,15 @@ export function domainBook(shortest: number): DomainBook {
   }
 }
 
+/** The one of `known` that a reader may take `domain` for; null for none and for a known one. */
+export function lookAlikeDomain(domain: string, known: readonly string[]): string | null {
+  const book = domainBook(SHORTEST_GIVEN);
+  for (const one of known) book.add(readableDomain(one));
+  return book.alike(readableDomain(domain));
+}
+
+/** For domains that the user named; those that only wrote are compared from 6 letters on. */
+export const SHORTEST_GIVEN = 5;
 const SHORTEST_BY_LETTERS = 4;
 
 /** One form for what the eye takes for the same: other scripts, `0` and `o`, `rn` and `m`. */

@@ -14,7 +14,7 @@ import { addressKey, isMailAddress, parseAddressList } from '../../core/address-
 import type { Address, IncomingMail } from '../../core/mail.ts';
 import { ownWordsOf, saysAccountChanged } from '../../core/people/account-change.ts';
 import type { Contact } from '../../core/people/contacts.ts';
-import { type DomainBook, domainBook } from '../../core/people/domain-book.ts';
+import { type DomainBook, domainBook, SHORTEST_GIVEN } from '../../core/people/domain-book.ts';
 import { isPublicMail, readableDomain, registeredDomain } from '../../core/people/domain-name.ts';
 import type { PeopleNotes } from '../../core/people/people-notes.ts';
 import { peopleWarnings } from '../../core/people/people-warnings.ts';
@@ -34,8 +34,7 @@ export interface PeopleStoreOptions {
   readonly now: () => number;
 }
 
-/** Names that were given, compared letter by letter from this length on; see `domainBook`. */
-const SHORTEST_GIVEN = 5;
+/** Compared letter by letter from this length on; see `domainBook`. */
 const SHORTEST_WROTE = 6;
 /** So long a second address of a name is told of, when the name is only known from mail. */
 const NAMESAKE_DAYS = 14;
