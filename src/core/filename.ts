@@ -1,3 +1,4 @@
+import { attachmentRisk } from './attachment-risk.ts';
 import type { TaskId } from './task-id.ts';
 
 const TITLE_BYTES = 60;
@@ -31,20 +32,24 @@ export function noteName(title: string, id: TaskId): string {
   return `${head === '' ? 'No subject' : head} ${id}.md`;
 }
 
-/** A sender's file name as one safe path component; the extension survives. */
+/**
+ * A sender's file name as one safe path component; the extension survives. Nothing hidden, nothing that turns text around,
+ * nothing that Windows, macOS or Obsidian would refuse or read as more than a name; and no click starts a program.
+ */
 export function attachmentName(filename: string): string {
   const clean = filename
     .normalize('NFC')
-    .replace(/[^\p{L}\p{N}._ -]+/gu, '_')
-    .replace(/^[. ~-]+/, '')
+    .replace(/\p{Default_Ignorable_Code_Point}+|[^\p{L}\p{M}\p{N}._ -]+/gu, '_')
+    .replace(/(\p{M}{3})\p{M}+/gu, '$1')
+    .replace(/^[. ~\p{M}-]+/u, '')
     .replace(/[. ]+$/, '');
   if (clean === '') return 'attachment';
   const dot = clean.lastIndexOf('.');
   const extension = dot > 0 && clean.length - dot <= 10 ? clean.slice(dot) : '';
   const stem = extension === '' ? clean : clean.slice(0, dot);
+  const name = `${cutBytes(stem, ATTACHMENT_BYTES).replace(/[. ]+$/, '')}${extension}`;
   // A note among the attachments could be taken for a task or run as a template.
-  const safe = /^\.(md|base|canvas)$/i.test(extension) ? `${extension}.txt` : extension;
-  return `${cutBytes(stem, ATTACHMENT_BYTES)}${safe}`;
+  return /\.(md|base|canvas)$/i.test(name) || attachmentRisk(name) === 'runs' ? `${name}.txt` : name;
 }
 
 /** `<stem><suffix>.md`, the stem cut so that the name fits a file system's 255 bytes. */
