@@ -75,7 +75,7 @@ export interface Reason {
     // Of a draft in Odoo.
     | ('deleted' | 'reset' | 'cancelled' | 'closed-period' | 'refused')
     // Of a mail, each with what it is about: told of one address, another one is told anew.
-    | `${'first-contact' | 'stranger' | 'own-address' | 'says'}:${string}`;
+    | `${'first-contact' | 'stranger' | 'odd' | 'says'}:${string}`;
   readonly words: string;
 }
 
@@ -117,7 +117,7 @@ function mayInsist(code: Reason['code']): boolean {
 /** What the user may know better: told once, moving the card again sends it. */
 const MAY_INSIST: ReadonlySet<string> = new Set([
   ...['answered', 'newer', 'reset', 'closed-period'],
-  ...['first-contact', 'own-address', 'says'],
+  ...['first-contact', 'odd', 'says'],
 ]);
 
 /** The journal's word on a task, as far as the approval handler needs it. */

@@ -7,7 +7,7 @@ import { originalText } from '../core/neutralise.ts';
 import { newThings } from '../core/outgoing-check.ts';
 import { type FirstContactRule, recipientReasons, textReasons } from '../core/outgoing-reasons.ts';
 import type { Contact } from '../core/people/contacts.ts';
-import { list, type TaskNote } from '../core/task-file.ts';
+import { list, type TaskNote, text } from '../core/task-file.ts';
 import type { Vault } from '../vault/vault.ts';
 import { unlessBroken } from '../vault/unless-broken.ts';
 import type { WrittenTo } from './written-to.ts';
@@ -20,8 +20,6 @@ export interface OutgoingCheckDeps {
   /** The user's own addresses. */
   readonly own: readonly string[];
   readonly firstContact: FirstContactRule;
-  /** Which of the known domains can this one be taken for? Absent: nobody looks. */
-  readonly lookAlike?: ((domain: string, known: readonly string[]) => string | null) | undefined;
 }
 
 export interface OutgoingFacts {
@@ -38,23 +36,25 @@ export type OutgoingCheck = (facts: OutgoingFacts) => Promise<readonly Reason[]>
 export function outgoingCheck(deps: OutgoingCheckDeps): OutgoingCheck {
   return async ({ action, note, offered, told }) => {
     const { to, cc } = action;
+    const isNew = text(note, 'kind') === 'email_new';
     const contacts = await deps.contacts();
-    const known = [...inThread(note), ...contacts.flatMap((contact) => contact.addresses)];
-    for (const { address } of [...to, ...cc]) if (await deps.writtenTo.has(address)) known.push(address);
+    const thread = isNew ? [] : inThread(note);
+    const recipients = [...to, ...cc].map((a) => a.address);
+    const written: string[] = [];
+    for (const address of recipients) if (await deps.writtenTo.has(address)) written.push(address);
     const people = recipientReasons({
-      ...{ to, cc, known, told },
-      ...{ rule: deps.firstContact, own: deps.own, offered: addressesOf(offered) },
-      lookAlike: deps.lookAlike ?? (() => null),
+      ...{ to, cc, thread, contacts, told, rule: deps.firstContact, own: deps.own },
+      ...{ writtenTo: written, isNew, offered: addressesOf(offered) },
     });
     const sections = readSections(note.body);
     const original = sections.original === null ? '' : originalText(sections.original);
     // Below the mail itself earlier ones of the thread may stand; both are the thread.
-    const thread = [original, sections.original ?? '', ...known, ...deps.own];
-    const text = `${action.subject}\n${sections.reply ?? ''}`;
-    const first = textReasons(newThings(text, thread));
+    const said = [original, sections.original ?? '', ...thread, ...recipients, ...deps.own];
+    const words = `${action.subject}\n${sections.reply ?? ''}`;
+    const first = textReasons(newThings(words, said));
     if (first.length === 0) return people;
     // The user's notes are read only where there is something to look up in them.
-    return [...people, ...textReasons(newThings(text, [...thread, ...(await userNotes(deps.vault))]))];
+    return [...people, ...textReasons(newThings(words, [...said, ...(await userNotes(deps.vault))]))];
   };
 }
 
