@@ -3,6 +3,7 @@
  * business, so a mail that talks it into something changes words that the user reads before they leave.
  */
 
+import type { ThreadText } from '../core/earlier-mails.ts';
 import type { TaskNote } from '../core/task-file.ts';
 import type { Template } from './template.ts';
 
@@ -18,6 +19,8 @@ export interface DraftRequest {
     /** The original as shown, '' for a mail of the user's own. Hostile. */
     readonly text: string;
   };
+  /** Earlier mails of the thread, oldest first, at most 6 of 4,000 characters. Hostile, the user's own too. Absent: none. */
+  readonly thread?: readonly ThreadText[];
   /** Name to greet, '' when there is none that can be trusted to be a name. */
   readonly addressee: string;
   /** `signature` is '' when there is none. */

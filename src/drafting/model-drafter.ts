@@ -4,7 +4,7 @@ import { cleanReply } from './clean-reply.ts';
 import type { Draft, Drafter, DraftRequest } from './drafter.ts';
 import { quotedRequest, REQUEST_IN_MAIL } from './found-request.ts';
 import { signedOnce } from './fill-template.ts';
-import { unsupportedClaims } from './grounding.ts';
+import { groundingWarnings } from './grounding.ts';
 import { blankWarnings } from './open-blanks.ts';
 import { pickTemplate } from './pick-template.ts';
 import { promptFor, rulesFor } from './prompt.ts';
@@ -87,6 +87,7 @@ function fromAnswer(answer: Answer, request: DraftRequest, name: string, templat
     request.mail.subject,
     request.mail.received,
     request.mail.text,
+    ...(request.thread ?? []).flatMap(({ from, text }) => [from, text]),
     request.handbook,
     request.feedback,
     request.instruction,
@@ -94,9 +95,7 @@ function fromAnswer(answer: Answer, request: DraftRequest, name: string, templat
     template,
     request.me.signature,
   ];
-  const claims = unsupportedClaims(clean.text, sources);
-  if (claims.length > 0)
-    warnings.push(`Draft: check what neither the mail nor your notes say: ${claims.join(' · ')}`);
+  warnings.push(...groundingWarnings(clean.text, sources));
   warnings.push(...blankWarnings(clean.text, request.mail.subject));
   const found = request.findRequest === true ? (answer.invoice_request ?? null) : null;
   const invoiceRequest = found === null ? null : quotedRequest(found, request.mail);

@@ -2,6 +2,7 @@
 
 import { addressKey, cleanHeaderText, isMailAddress, parseAddressList } from '../core/address-list.ts';
 import { readSections } from '../core/body.ts';
+import { earlierText, MAX_EARLIER, type ThreadText } from '../core/earlier-mails.ts';
 import type { Address } from '../core/mail.ts';
 import { originalText } from '../core/neutralise.ts';
 import { othersOn, planReply, replySubject } from '../core/reply.ts';
@@ -69,6 +70,7 @@ export function addressing(note: TaskNote, kind: MailKind, me: Writer): Addressi
     messageId: text(note, 'message_id') ?? null,
     inReplyTo: text(note, 'in_reply_to') ?? null,
     references: list(note, 'references'),
+    lists: list(note, 'lists'),
   };
   if (text(note, 'drafted_by') || kind === 'email_new') return asWritten(note, kind, mail, own);
   const plan = planReply(mail, me);
@@ -116,6 +118,7 @@ export function draftRequest(
       received: text(note, 'received') ?? '',
       text: sections.original === null ? '' : originalText(sections.original),
     },
+    thread: sections.original === null ? [] : threadOf(sections.original),
     addressee:
       greetingName(recipients.to[0]?.name ?? '') ||
       (kind === 'email_reply' ? greetingName(from?.name ?? '') : ''),
@@ -126,6 +129,19 @@ export function draftRequest(
     instruction: kind === 'email_new' ? ownText(note) : '',
     templates: house.templates,
   };
+}
+
+const MAX_THREAD_CHARS = 4_000;
+
+/** As it stands in the note: the user, or whoever can write into the vault, may have made more of it. */
+function threadOf(original: string): ThreadText[] {
+  return earlierText(original)
+    .slice(-MAX_EARLIER)
+    .map(({ from, own, text: words }) => ({
+      from: from.slice(0, 200),
+      own,
+      text: words.slice(0, MAX_THREAD_CHARS),
+    }));
 }
 
 const MAX_NAME_CHARS = 60;

@@ -240,4 +240,18 @@ describe('the model drafter', () => {
     expect(sent).toContain('> Which size?');
     expect(sent).toContain('Be brief.');
   });
+
+  it('answers from the thread: what stands there is known, who wrote it is said', async () => {
+    const reply = 'As I wrote: 950 EUR, see https://shop.example/chairs/7 or ask bo@example.com.';
+    server.script({ answer: { ...answer, reply } }, { answer: { ...answer, reply } });
+    const thread = [
+      { from: 'Anna <anna@example.org>', own: false, text: 'How much is it?' },
+      { from: '', own: true, text: '950 EUR. https://shop.example/chairs/7, or ask bo@example.com' },
+    ];
+    expect((await drafter().draft({ ...request, thread }, never)).warnings).toEqual([]);
+    expect(JSON.stringify(server.calls[0]?.body['messages'])).toContain('> The user wrote:\\n> 950 EUR.');
+    expect((await drafter().draft(request, never)).warnings).toEqual([
+      'Draft: check what neither the mail nor your notes say: https://shop.example/chairs/7 · bo@example.com · 950',
+    ]);
+  });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { earlierSection } from '../../../src/core/earlier-mails.ts';
 import type { Property } from '../../../src/core/front-matter.ts';
+import { originalSection } from '../../../src/core/neutralise.ts';
 import type { TaskNote } from '../../../src/core/task-file.ts';
 import { addressing, draftRequest, greetingName, mailKind } from '../../../src/stages/draft-request.ts';
 
@@ -103,6 +105,54 @@ describe('the request to a drafter', () => {
       me: { name: 'Mia', signature: 'Mia' },
     });
     expect(asked.mail.subject).toBe('Offer');
+  });
+
+  it('holds the earlier mails of the thread, apart from the mail itself, and no more than six', () => {
+    const original = originalSection({
+      from: 'Anna',
+      when: '',
+      text: 'And the room?',
+      maxBytes: 1000,
+    }).section;
+    const mails = [1, 2, 3, 4, 5, 6, 7].map((n) => ({
+      messageId: null,
+      from: `Anna ${n} <anna@example.org>`,
+      own: n === 7,
+      receivedMs: 0,
+      text: `${n}: Tuesday?`,
+    }));
+    const later = earlierSection(mails, 'UTC');
+    const n = note({ from: 'Anna <anna@example.org>' }, `## Original\n\n${original}\n\n${later}\n`);
+    const asked = draftRequest(n, 'email_reply', addressing(n, 'email_reply', me), me, house);
+    expect(asked.mail.text).toBe('And the room?');
+    expect(asked.thread?.map(({ own, text }) => [own, text])).toEqual([
+      [false, '2: Tuesday?'],
+      [false, '3: Tuesday?'],
+      [false, '4: Tuesday?'],
+      [false, '5: Tuesday?'],
+      [false, '6: Tuesday?'],
+      [true, '7: Tuesday?'],
+    ]);
+    expect(
+      draftRequest(note({}), 'email_new', addressing(note({}), 'email_new', me), me, house).thread,
+    ).toEqual([]);
+  });
+
+  it('bounds what somebody wrote into the callouts of the thread', () => {
+    const callout = (text: string) =>
+      originalSection({ from: 'x', when: '', text, maxBytes: 1e6, role: 'earlier' }).section;
+    const many = Array.from({ length: 40 }, () => callout('a'.repeat(100_000))).join('\n\n');
+    const n = note({ from: 'Anna <anna@example.org>' }, `## Original\n\n${many}\n`);
+    const { thread = [] } = draftRequest(n, 'email_reply', addressing(n, 'email_reply', me), me, house);
+    expect(thread.map(({ text }) => text.length)).toEqual([4000, 4000, 4000, 4000, 4000, 4000]);
+  });
+
+  it('keeps the mailing list out of the recipients', () => {
+    const to = ['mia@example.net', 'all@lists.example'];
+    const mail = { from: 'Anna <anna@example.org>', to };
+    const copied = (n: TaskNote) => addressing(n, 'email_reply', me).cc.map((a) => a.address);
+    expect(copied(note(mail))).toEqual(['all@lists.example']);
+    expect(copied(note({ ...mail, lists: ['all@lists.example'] }))).toEqual([]);
   });
 
   it('holds what a person wrote, without our callouts and sections', () => {
