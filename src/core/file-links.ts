@@ -31,8 +31,8 @@ export function fileLinks(text: string): readonly FileLink[] {
     if (link !== null) found.push(link);
   }
   return found
-    .map((link) => unescaped(text, link))
-    .filter((link) => link !== null && !isIn(code, link.from))
+    .flatMap((link) => unescaped(text, link))
+    .filter((link) => !isIn(code, link.from))
     .sort((a, b) => a.from - b.from);
 }
 
@@ -97,10 +97,10 @@ function decoded(destination: string): string {
   }
 }
 
-/** Null for what a backslash makes text of; an escaped `!` leaves a link behind it. */
-function unescaped(text: string, link: FileLink): FileLink | null {
-  if (!isEscaped(text, link.from)) return link;
-  return text[link.from] === '!' ? { ...link, from: link.from + 1 } : null;
+/** Nothing for what a backslash makes text of; an escaped `!` leaves a link behind it. */
+function unescaped(text: string, link: FileLink): readonly FileLink[] {
+  if (!isEscaped(text, link.from)) return [link];
+  return text[link.from] === '!' ? [{ ...link, from: link.from + 1 }] : [];
 }
 
 function isEscaped(text: string, at: number): boolean {
