@@ -20,8 +20,10 @@ import { fileURLToPath } from 'node:url';
 import { AuditFault } from '../audit/audit-fault.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { Edge } from '../core/card-action.ts';
+import { accountNamed } from '../core/mail-account.ts';
 import { coveringMailText } from '../drafting/covering-mail.ts';
 import { houseReader } from '../drafting/read-house.ts';
+import { contactsReader } from '../mail/people/read-contacts.ts';
 import { openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { SealedReplies } from '../mail/submission/sealed-replies.ts';
 import { accountsOf } from '../runtime/accounts.ts';
@@ -31,11 +33,14 @@ import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import { type ScanLoop, scanLoop } from '../runtime/scan-loop.ts';
 import { ulid } from '../runtime/ulid.ts';
 import { ActiveEffects } from '../stages/active-effects.ts';
+import { BounceRecords } from '../stages/bounce-records.ts';
+import { outgoingCheck } from '../stages/check-outgoing.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
 import { type ApprovalDeps, scanApprovals } from '../stages/execute-approval.ts';
 import { mailEdge } from '../stages/mail-edge.ts';
 import { odooEdge } from '../stages/odoo-edge.ts';
 import { Offers } from '../stages/offers.ts';
+import { writtenTo } from '../stages/written-to.ts';
 import { openEffectGuard } from './effect-guard.ts';
 import { EmailMcpClient } from './email-mcp-client.ts';
 import { openPosting } from './open-posting.ts';
@@ -55,13 +60,17 @@ runDaemon({
     'UNDO_SECONDS',
     'APPROVAL_EXPIRES_HOURS',
     'DOUBT_MINUTES',
+    'QUIET_HOURS',
+    'FIRST_CONTACT',
     'DRY_RUN',
     ...SYNC_KEYS,
   ],
   start: async (context) => {
     const { config, vault, clock, log, stateDir, at, health } = context;
-    const [home] = accountsOf(config);
+    const accounts = accountsOf(config);
+    const [home] = accounts;
     const sender = home.from;
+    const accountOf = (name: string) => accountNamed(accounts, name, home.formerNames);
     const journal = await openMailJournal({
       stateDir,
       self: ownIdentity(),
@@ -82,7 +91,13 @@ runDaemon({
     const posting = await openPosting({ stateDir, clock, log });
     const offers = new Offers({ stateDir, clock });
     const guard = await openEffectGuard(config, { vault, offers, stateDir, process: PROCESS, clock, log });
-    const mails = new SealedReplies({ journal, from: sender, now: () => clock.now() });
+    const mails = new SealedReplies({
+      journal,
+      from: (name) => accountOf(name)?.from ?? null,
+      now: () => clock.now(),
+    });
+    const written = writtenTo(stateDir);
+    const records = new BounceRecords(stateDir, () => clock.now());
     const house = houseReader(vault, (name, message) =>
       log.warn({ template: name }, `template left out: ${message}`),
     );
@@ -90,7 +105,18 @@ runDaemon({
     const expiresMs = config.APPROVAL_EXPIRES_HOURS * HOUR_MS;
     const shared = { vault, offers, cards: guard.cards, clock, at, timeZone, expiresMs };
     const edges = {
-      mail: mailEdge({ ...shared, journal: mails, effects, doubtMs: config.DOUBT_MINUTES * 60_000 }),
+      mail: mailEdge({
+        ...{ ...shared, journal: mails, effects, writtenTo: written },
+        doubtMs: config.DOUBT_MINUTES * 60_000,
+        knowsAccount: (name) => accountOf(name) !== null,
+        check: outgoingCheck({
+          vault,
+          writtenTo: written,
+          contacts: contactsReader(vault, () => clock.now()),
+          own: accounts.flatMap(({ addresses }) => addresses),
+          firstContact: config.FIRST_CONTACT,
+        }),
+      }),
       odoo: odooEdge({
         ...{ ...shared, stateDir, mails },
         journal: posting.journal,
@@ -108,17 +134,21 @@ runDaemon({
       synced: guard.synced,
       drafting: new DraftingMarks(stateDir),
       active: new ActiveEffects(stateDir),
+      quiet: config.QUIET_HOURS,
+      bounces: { returns: mails, records },
       undoMs: config.UNDO_SECONDS * 1000,
       newClaim: () => ulid(clock.now()),
       isSystemFault: (error) => error instanceof AuditFault,
     };
+    let news: string | null = null;
     const waits = new Map<Edge, string | null>();
     const report = (): void => {
       const waiting = waits.get('mail') ?? waits.get('odoo') ?? null;
       const remark = guard.remark() ?? posting.remark();
       if (waiting !== null) health.set('paused', waiting);
       else if (remark !== null) health.set('degraded', remark);
-      else health.set('ok', config.DRY_RUN ? 'DRY_RUN is on: nothing is sent or posted' : undefined);
+      else
+        health.set('ok', config.DRY_RUN ? 'DRY_RUN is on: nothing is sent or posted' : (news ?? undefined));
     };
     /** Mails and invoices each in a loop of their own: an Odoo that hangs keeps no mail waiting. */
     const lane = (edge: Edge): ScanLoop => {
@@ -129,6 +159,7 @@ runDaemon({
         scan: async (signal) => {
           if (edge === 'odoo') posting.retry();
           await scanApprovals({ ...deps, waiting, wakeAt: (ms) => loop.wakeAt(ms) }, signal, edge);
+          if (edge === 'mail') news = await records.line();
           report();
         },
         everyMs: config.SCAN_SECONDS * 1000,
@@ -143,7 +174,7 @@ runDaemon({
       return loop;
     };
     const lanes = { mail: lane('mail'), odoo: lane('odoo') };
-    const watch = await vault.watch(['Approved', 'In_Progress/local-agent'], () => {
+    const watch = await vault.watch(['Approved', 'In_Progress/local-agent', 'Needs_Action/email'], () => {
       lanes.mail.hint();
       lanes.odoo.hint();
     });

@@ -70,6 +70,8 @@ function outcome(answer: SendAnswer): SendOutcome {
       return answer.until === undefined
         ? { kind: 'unknown', why: 'quiet hours without an end' }
         : { kind: 'quiet', until: Date.parse(answer.until) };
+    case 'no_account':
+      return { kind: 'waits', words: answer.words ?? 'the account of a mail is not known' };
     case 'dry_run':
       return { kind: 'dry_run', file: answer.file ?? '' };
     case 'sent':

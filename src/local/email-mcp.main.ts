@@ -3,49 +3,64 @@
  *
  * DOES      Lists and reads tasks; sends what is sealed under a task id, at most once; looks for a mail in
  *           Sent, files the copy there, tells whether a thread moved on. No tool takes a recipient or a text.
- * READS     The vault's open folders, `PAUSE.md`, STATE_DIR (`journal/`), the mailbox (Sent, All Mail, INBOX).
- * WRITES    STATE_DIR (`journal/`, `sends/`, `dry-run/`), the mailbox's Sent folder. Nothing in the vault.
- * SECRETS   SMTP_PASSWORD, IMAP_PASSWORD.
+ *           With ACCOUNTS_FILE each account sends by its own server, within its own hourly limit.
+ * READS     The vault's open folders, `PAUSE.md`, STATE_DIR (`journal/`), the mailboxes (Sent, All Mail, INBOX).
+ * WRITES    STATE_DIR (`journal/`, `sends/`, `accounts/`, `tokens/`, `dry-run/`), the Sent folder of the mailbox.
+ *           Nothing in the vault.
+ * SECRETS   The passwords of SMTP and IMAP, or access by OAuth (STATE_DIR/tokens).
  * TWICE     Yes: the approval handler spawns one, any MCP client may start another. The journal's exclusive
  *           names decide who sends; the hourly limit is counted in STATE_DIR for all of them together.
  * ON CRASH  The journal says whether a mail may be out (docs/states.md); its client starts a new one. When
  *           the client dies, the attempt under way is finished and recorded first.
  */
 import { mkdir, readFile } from 'node:fs/promises';
-import { parseAddressList } from '../core/address-list.ts';
+import { quietUntil } from '../core/quiet-hours.ts';
+import type { TaskId } from '../core/task-id.ts';
 import { JournalFault } from '../journal/journal.ts';
 import { openMailJournal } from '../mail/submission/sealed-mail.ts';
-import { EffectLimit } from '../journal/effect-limit.ts';
-import { sendSealed } from '../mail/submission/send-sealed.ts';
-import { filesItself, SentFolder } from '../mail/submission/sent-folder.ts';
-import { ImapSession } from '../mail/mailbox/imap-session.ts';
+import { sendSealed, type SendResult } from '../mail/submission/send-sealed.ts';
 import { emailMcp } from '../mcp/email/email-mcp-server.ts';
 import { serveStdio } from '../mcp/stdio.ts';
+import { accountsOf } from '../runtime/accounts.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { type Config, ConfigFault, loadConfig } from '../runtime/config.ts';
 import { crashAt } from '../runtime/daemon.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import { Vault } from '../vault/vault.ts';
+import { openSendingAccounts } from './sending-accounts.ts';
 
 const PROCESS = 'email-mcp';
 const KEYS = [
+  'ACCOUNTS_FILE',
   'IMAP_HOST',
   'IMAP_PORT',
   'IMAP_SECURE',
   'IMAP_USER',
   'IMAP_PASSWORD',
+  'IMAP_AUTH',
+  'IMAP_OAUTH_PROVIDER',
+  'IMAP_OAUTH_CLIENT_ID',
+  'IMAP_OAUTH_CLIENT_SECRET',
+  'IMAP_OAUTH_TENANT',
+  'IMAP_OAUTH_AUTHORIZE_URL',
+  'IMAP_OAUTH_TOKEN_URL',
+  'IMAP_OAUTH_DEVICE_URL',
+  'IMAP_OAUTH_SCOPES',
   'IMAP_MAILBOX',
   'SMTP_HOST',
   'SMTP_PORT',
   'SMTP_SECURE',
   'SMTP_USER',
   'SMTP_PASSWORD',
+  'SMTP_AUTH',
   'TLS_CA_FILE',
   'MAIL_FROM',
   'MAIL_ALIASES',
   'SENT_COPY',
   'DRY_RUN',
+  'QUIET_HOURS',
   'MAX_SENDS_PER_HOUR',
 ] as const;
 type EmailConfig = Config<(typeof KEYS)[number]>;
@@ -63,46 +78,28 @@ async function serve(): Promise<void> {
   const at = crashAt();
   const vault = await Vault.open(config.VAULT_DIR);
   const journal = await openMailJournal({ stateDir, self: ownIdentity(), isAlive, now });
-  const limit = new EffectLimit({ stateDir, of: 'sends', perHour: config.MAX_SENDS_PER_HOUR, now });
   const ca = config.TLS_CA_FILE === '' ? undefined : await readFile(config.TLS_CA_FILE, 'utf8');
-  const session = new ImapSession({
-    host: config.IMAP_HOST,
-    port: config.IMAP_PORT,
-    secure: config.IMAP_SECURE,
-    auth: { type: 'password', user: config.IMAP_USER, password: config.IMAP_PASSWORD },
-    ca,
-  });
-  const filing = filingOf(config);
+  const accounts = openSendingAccounts(accountsOf(config), { stateDir, clock: systemClock, ca });
+  const send = async (id: TaskId): Promise<SendResult> => {
+    const { state, sealed } = await journal.view(id);
+    if (!sealed) return { kind: 'settled', state };
+    const account = accounts.ofSender(sealed.account);
+    if (!account) {
+      const words = `a mail was approved to leave from ${sealed.account}, which is no account here any more`;
+      return { kind: 'no_account', words };
+    }
+    const { limit, smtp, name } = account;
+    return sendSealed(id, {
+      ...{ journal, limit, smtp, stateDir, at },
+      name: accounts.several ? name : undefined,
+      dryRun: config.DRY_RUN,
+      paused: () => vault.paused(),
+      quietUntil: () => quietUntil(now(), config.QUIET_HOURS, config.TIMEZONE),
+    });
+  };
   let broken = false;
   const { server, calls } = emailMcp(
-    {
-      vault,
-      journal,
-      filing,
-      timeZone: config.TIMEZONE,
-      sent: new SentFolder({
-        session,
-        filing: filing === 'provider' ? 'provider' : 'append',
-        mailbox: config.IMAP_MAILBOX,
-        ownAddresses: ownAddresses(config),
-      }),
-      send: (id) =>
-        sendSealed(id, {
-          journal,
-          limit,
-          stateDir,
-          at,
-          dryRun: config.DRY_RUN,
-          paused: () => vault.paused(),
-          smtp: {
-            host: config.SMTP_HOST,
-            port: config.SMTP_PORT,
-            secure: config.SMTP_SECURE,
-            auth: smtpAuth(config),
-            ca,
-          },
-        }),
-    },
+    { vault, journal, mailboxes: accounts, timeZone: config.TIMEZONE, send },
     (tool, error) => {
       log.error({ err: error, tool }, 'tool failed');
       // What cannot be recorded must not go on: to others this attempt looks as if it ran for ever.
@@ -114,24 +111,8 @@ async function serve(): Promise<void> {
   );
   log.debug('serving on stdio');
   await serveStdio(server, calls);
-  await session.close();
+  await accounts.close();
   process.exit(EXIT.ok);
-}
-
-function filingOf({ SENT_COPY, SMTP_HOST }: EmailConfig): 'append' | 'provider' | 'off' {
-  if (SENT_COPY !== 'auto') return SENT_COPY;
-  return filesItself(SMTP_HOST) ? 'provider' : 'append';
-}
-
-function smtpAuth({ SMTP_USER, SMTP_PASSWORD }: EmailConfig) {
-  return SMTP_USER === '' ? null : { type: 'password' as const, user: SMTP_USER, password: SMTP_PASSWORD };
-}
-
-function ownAddresses({ MAIL_FROM, MAIL_ALIASES, IMAP_USER }: EmailConfig): string[] {
-  return [MAIL_FROM, ...MAIL_ALIASES, IMAP_USER].flatMap((entry) => {
-    const parsed = parseAddressList(entry);
-    return parsed.ok ? parsed.addresses.map((a) => a.address) : [];
-  });
 }
 
 function readConfig(): EmailConfig {

@@ -276,6 +276,10 @@ async function send(deps: ApprovalDeps, task: Task): Promise<void> {
       keepQuiet(deps, outcome.until);
       return;
     }
+    case 'waits':
+      deps.waiting(outcome.words);
+      deps.wakeAt(deps.clock.now() + RECHECK_MS);
+      return;
     case 'dry_run':
       return bounce(deps, task, words.dryRun(outcome.file), undefined, 'dry_run');
     case 'unknown': {

@@ -33,6 +33,8 @@ export interface MailEdgeDeps {
   readonly doubtMs: number;
   /** What a careful person asks before it leaves; absent: nothing. */
   readonly check?: OutgoingCheck | undefined;
+  /** The user's accounts by name; absent: there is one. */
+  readonly knowsAccount?: ((name: string) => boolean) | undefined;
   /** Whom the user wrote to. */
   readonly writtenTo?: WrittenTo | undefined;
 }
@@ -54,12 +56,19 @@ export function mailEdge(deps: MailEdgeDeps): EffectEdge {
     journal: deps.journal,
     read: (note) => {
       const read = mailActionOf(note);
-      return read.ok ? { ok: true, card: mailCard(deps, note, read.action) } : read;
+      if (!read.ok) return read;
+      if (deps.knowsAccount?.(read.action.account) === false)
+        return { ok: false, reasons: [noAccount(read.action.account)] };
+      return { ok: true, card: mailCard(deps, note, read.action) };
     },
     send: (id) => deps.effects.send(id),
     doubt: (task) => lookInSent(deps, task),
     outcome: (task) => sentOutcome(deps, task),
   };
+}
+
+function noAccount(name: string): string {
+  return `The property \`account\` names ${inlineCode(name, 40)}, and no account of this machine is called so: it is not sent from another one. Write the account's name there.`;
 }
 
 function mailCard(deps: MailEdgeDeps, note: TaskNote, action: MailAction): EdgeCard {

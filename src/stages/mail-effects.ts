@@ -87,6 +87,8 @@ export type SendOutcome =
   /** Quiet hours; `until` in milliseconds. */
   | { readonly kind: 'quiet'; readonly until: number }
   | { readonly kind: 'dry_run'; readonly file: string }
+  /** Until the user mends something; the words say what. */
+  | { readonly kind: 'waits'; readonly words: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** The effects themselves, as email-mcp offers them. `unknown` is no answer: ask the journal again later. */

@@ -10,7 +10,7 @@ import type { TaskId } from '../../src/core/task-id.ts';
 import { type MailJournal, openMailJournal } from '../../src/mail/submission/sealed-mail.ts';
 import { SentFolder } from '../../src/mail/submission/sent-folder.ts';
 import { ImapSession } from '../../src/mail/mailbox/imap-session.ts';
-import type { EmailDeps } from '../../src/mcp/email/email-deps.ts';
+import type { AccountMailbox, EmailDeps } from '../../src/mcp/email/email-deps.ts';
 import { emailMcp } from '../../src/mcp/email/email-mcp-server.ts';
 import { isAlive, ownIdentity } from '../../src/runtime/process-identity.ts';
 import { Vault } from '../../src/vault/vault.ts';
@@ -43,12 +43,15 @@ beforeEach(async () => {
     secure: 'false',
     auth: { type: 'password', user: 'u', password: 'p' },
   });
+  const mailbox: AccountMailbox = {
+    sent: new SentFolder({ session, filing: 'append', mailbox: 'INBOX', ownAddresses: [] }),
+    filing: 'append',
+  };
   const deps: EmailDeps = {
     vault,
     journal,
-    filing: 'append',
+    mailboxes: { ofSender: () => mailbox, ofAccount: () => mailbox },
     timeZone: 'UTC',
-    sent: new SentFolder({ session, filing: 'append', mailbox: 'INBOX', ownAddresses: [] }),
     send: (id) => {
       asked.push(id);
       if (id === 'em-ffffffffffffffff') throw new Error('secret words in /some/path');

@@ -20,8 +20,8 @@ import type { MailJournal } from './sealed-mail.ts';
 
 export interface SealedRepliesOptions {
   readonly journal: MailJournal;
-  /** What mail is sent from. */
-  readonly from: Address;
+  /** What mail is sent from; with several accounts by their names, null for one that is not known. */
+  readonly from: Address | ((account: string) => Address | null);
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -59,7 +59,8 @@ export class SealedReplies implements SealedEffects, MailReturns {
   /** @throws SealRefused when the task was sent or may have been. @throws ComposeRefusal. */
   async seal(input: SealInput): Promise<void> {
     const { action, files, hash, noteName, noteText, approvedAt } = input;
-    const { from, journal, now } = this.#options;
+    const { journal, now } = this.#options;
+    const from = this.#sender(action.account);
     const { returned } = await journal.view(action.id);
     const messageId = freshMessageId(action, asciiDomain(from.address), returned.length);
     const eml = await composeMessage({
@@ -88,6 +89,14 @@ export class SealedReplies implements SealedEffects, MailReturns {
       approval: { who: 'user', when: approvedAt, hash },
     });
     if (!result.ok) throw new SealRefused(action.id, result.state);
+  }
+
+  #sender(account: string): Address {
+    const { from } = this.#options;
+    const sender = typeof from === 'function' ? from(account) : from;
+    // The edge refuses the card before: here it would be a mail under a wrong name.
+    if (!sender) throw new Error(`no account is called ${account}`);
+    return sender;
   }
 
   /** @throws SealRefused when it was sent or may have been: such a seal cannot be taken back. */

@@ -13,6 +13,8 @@ export interface SendDeps {
   readonly journal: MailJournal;
   readonly limit: EffectLimit;
   readonly smtp: SmtpAccount;
+  /** Of the account, before the words of its server; absent where there is only one. */
+  readonly name?: string | undefined;
   readonly dryRun: boolean;
   readonly stateDir: string;
   /** Does a PAUSE.md lie in the vault's root or in Approved? */
@@ -28,6 +30,8 @@ export type SendResult =
   | { readonly kind: 'paused' }
   | { readonly kind: 'limited'; readonly until: number }
   | { readonly kind: 'quiet'; readonly until: number }
+  /** Sealed for a sender that is no account here any more. */
+  | { readonly kind: 'no_account'; readonly words: string }
   /** The mail as it would have left lies in `file`, relative to STATE_DIR. */
   | { readonly kind: 'dry_run'; readonly file: string };
 
@@ -52,7 +56,7 @@ export async function sendSealed(id: TaskId, deps: SendDeps): Promise<SendResult
     return { kind: 'settled', state: begun.state };
   }
   deps.at('email-mcp:attempt-recorded');
-  const facts = await submitAs({
+  const said = await submitAs({
     smtp: deps.smtp,
     eml,
     envelope: sealed.envelope,
@@ -61,6 +65,7 @@ export async function sendSealed(id: TaskId, deps: SendDeps): Promise<SendResult
       deps.at('email-mcp:transmitting');
     },
   });
+  const facts = deps.name === undefined ? said : { ...said, words: `account ${deps.name}: ${said.words}` };
   const verdict = deliveryVerdict(facts);
   if (isSent(verdict)) deps.at('email-mcp:accepted');
   await begun.attempt.finish(verdict, facts.phase);

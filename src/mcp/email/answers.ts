@@ -18,6 +18,7 @@ export const sendAnswer = z.strictObject({
     'paused',
     'limited',
     'quiet',
+    'no_account',
     'dry_run',
   ]),
   /** The server's last words, or why nothing was done. */

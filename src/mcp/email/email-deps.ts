@@ -4,13 +4,26 @@ import type { SendResult } from '../../mail/submission/send-sealed.ts';
 import type { SentFolder } from '../../mail/submission/sent-folder.ts';
 import type { Vault } from '../../vault/vault.ts';
 
+/** One account's mailbox as a witness of what was sent. */
+export interface AccountMailbox {
+  readonly sent: SentFolder;
+  /** `off`: the user wants no copy in Sent from us. */
+  readonly filing: 'append' | 'provider' | 'off';
+}
+
+/** Null: no such account here. */
+export interface AccountMailboxes {
+  /** By the address that a mail was sealed to leave from. */
+  ofSender(address: string): AccountMailbox | null;
+  /** By what a note says. */
+  ofAccount(name: string): AccountMailbox | null;
+}
+
 /** What the tools of email-mcp work with. */
 export interface EmailDeps {
   readonly vault: Vault;
   readonly journal: MailJournal;
-  readonly sent: SentFolder;
-  /** `off`: the user wants no copy in Sent from us. */
-  readonly filing: 'append' | 'provider' | 'off';
+  readonly mailboxes: AccountMailboxes;
   readonly send: (id: TaskId) => Promise<SendResult>;
   readonly timeZone: string;
 }

@@ -15,11 +15,14 @@ export const fileInSent: Tool<typeof input, typeof fileAnswer, EmailDeps> = {
   input,
   output: fileAnswer,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-  run: async ({ task_id }, { journal, sent, filing }) => {
+  run: async ({ task_id }, { journal, mailboxes }) => {
     const id = task_id as TaskId;
     const { state, sealed, filed } = await journal.view(id);
     if (state.state !== 'done' || !sealed) return { filed: 'not_sent' };
     if (filed) return { filed: filed.how === 'off' ? 'off' : 'already' };
+    const mailbox = mailboxes.ofSender(sealed.account);
+    if (!mailbox) return { filed: 'unknown' };
+    const { sent, filing } = mailbox;
     if (filing === 'off') {
       await journal.recordFiled(id, { how: 'off' });
       return { filed: 'off' };

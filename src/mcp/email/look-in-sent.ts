@@ -15,8 +15,10 @@ export const lookInSent: Tool<typeof input, typeof lookAnswer, EmailDeps> = {
   input,
   output: lookAnswer,
   annotations: { readOnlyHint: true, openWorldHint: true },
-  run: async ({ task_id }, { journal, sent }) => {
+  run: async ({ task_id }, { journal, mailboxes }) => {
     const { sealed } = await journal.view(task_id as TaskId);
-    return { found: sealed ? await sent.find(sealed.messageId) : 'not_approved' };
+    if (!sealed) return { found: 'not_approved' };
+    const mailbox = mailboxes.ofSender(sealed.account);
+    return { found: mailbox ? await mailbox.sent.find(sealed.messageId) : 'unknown' };
   },
 };

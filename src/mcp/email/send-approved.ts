@@ -28,6 +28,8 @@ function answer(result: SendResult): SendAnswer {
       return { result: 'paused', words: 'PAUSE.md is there' };
     case 'limited':
       return { result: 'limited', until: new Date(result.until).toISOString() };
+    case 'no_account':
+      return { result: 'no_account', words: result.words };
     case 'quiet':
       return { result: 'quiet', until: new Date(result.until).toISOString() };
     case 'dry_run':

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseLocalTime } from '../../core/local-time.ts';
+import { accountOf } from '../../core/mail-account.ts';
 import { list, parseNote, text } from '../../core/task-file.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import type { Tool } from '../tool.ts';
@@ -17,13 +18,15 @@ export const threadStatus: Tool<typeof input, typeof threadAnswer, EmailDeps> = 
   input,
   output: threadAnswer,
   annotations: { readOnlyHint: true, openWorldHint: true },
-  run: async ({ task_id }, { vault, sent, timeZone }) => {
+  run: async ({ task_id }, { vault, mailboxes, timeZone }) => {
     const found = await findOpenTask(vault, task_id as TaskId);
     const parsed = found ? parseNote(found.text) : null;
     if (!parsed?.ok) return { status: 'no_such_task' };
+    const mailbox = mailboxes.ofAccount(accountOf(parsed.note));
+    if (!mailbox) return { status: 'unknown' };
     const received = text(parsed.note, 'received');
     return {
-      status: await sent.threadStatus({
+      status: await mailbox.sent.threadStatus({
         messageId: text(parsed.note, 'message_id') ?? null,
         // A mail of this very task in Sent came back: it is no answer.
         taskId: task_id as TaskId,
