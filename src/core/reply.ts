@@ -109,7 +109,7 @@ function recipients(mail: ParentMail, own: ReadonlySet<string>, warnings: string
   const asked = usable(mail.replyTo, own);
   const answerTo = asked.filter(isPerson);
   const from = mail.from ? usable([mail.from], own) : [];
-  if (answerTo.length > 0) return answers(mail, answerTo, warnings);
+  if (answerTo.length > 0) return answers(mail, answerTo, own, warnings);
   const [author] = from.filter(isPerson);
   if (author) {
     const [list] = asked;
@@ -133,14 +133,22 @@ function recipients(mail: ParentMail, own: ReadonlySet<string>, warnings: string
 }
 
 /** Where the sender asks for answers; said when that is another house than the sender's own. */
-function answers(mail: ParentMail, answerTo: Address[], warnings: string[]): Address[] {
-  const sender = mail.from && isMailAddress(mail.from.address) ? mail.from.address : null;
-  const strange = answerTo.find((a) => sender === null || !sameHouse(a.address, sender));
+function answers(
+  mail: ParentMail,
+  answerTo: Address[],
+  own: ReadonlySet<string>,
+  warnings: string[],
+): Address[] {
+  const sender = mail.from && isMailAddress(mail.from.address) ? mail.from : null;
+  // A form of a web page sends as no-reply, a group of the user's as the user: then nobody else wrote it.
+  const form = sender !== null && (isRobot(sender.address) || isOwn(sender, own));
+  const elsewhere = answerTo.find((a) => sender === null || !sameHouse(a.address, sender.address));
+  const strange = form ? undefined : elsewhere;
   if (strange) {
     warnings.push(
       sender === null
         ? `The sender has no readable address; answers go to ${formatAddress(strange)}.`
-        : `The sender asks for answers at another domain: ${formatAddress(strange)}, not ${asciiDomain(sender)}.`,
+        : `The sender asks for answers at another domain: ${formatAddress(strange)}, not ${asciiDomain(sender.address)}.`,
     );
   }
   if (answerTo.length <= MAX_TO) return answerTo;

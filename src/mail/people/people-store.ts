@@ -19,6 +19,7 @@ import { isPublicMail, readableDomain, registeredDomain } from '../../core/peopl
 import type { PeopleNotes } from '../../core/people/people-notes.ts';
 import { peopleWarnings } from '../../core/people/people-warnings.ts';
 import { nameKey } from '../../core/people/person-name.ts';
+import { isRobot } from '../../core/triage/robots.ts';
 import { mergedAccounts, newAmong, readAccounts, writeAccounts } from './account-facts.ts';
 import { appendDomain, MAX_DOMAINS, readDomains } from './domain-file.ts';
 import { FactLinks } from './fact-links.ts';
@@ -36,8 +37,6 @@ export interface PeopleStoreOptions {
 
 /** Compared letter by letter from this length on; see `domainBook`. */
 const SHORTEST_WROTE = 6;
-/** So long a second address of a name is told of, when the name is only known from mail. */
-const NAMESAKE_DAYS = 14;
 
 /** One for a process; the mailboxes of one user share it. */
 export function peopleStore(options: PeopleStoreOptions): PeopleNotes {
@@ -78,7 +77,7 @@ export function peopleStore(options: PeopleStoreOptions): PeopleNotes {
         known: since !== null || contacts.addresses.has(key),
         houseKnown: house !== key && (contacts.domains.has(house) || correspondents().has(house)),
         alike: alikeOf(mail, sender, contacts, correspondents()),
-        namesake: namesakeOf(sender, contacts, own, names, since === null ? 0 : today() - since),
+        namesake: namesakeOf(sender, contacts, own, since === null ? names : null),
         newAccounts: newAmong(named, readAccounts(accounts.look(house)), today()),
         saysChanged: saysAccountChanged(words, named.length > 0),
       });
@@ -177,8 +176,10 @@ function alikeOf(mail: IncomingMail, sender: Address, given: Given, wrote: Domai
   return null;
 }
 
-function namesakeOf(sender: Address, given: Given, own: readonly Address[], names: FactLinks, age: number) {
-  const name = nameKey(sender.name);
+/** `names`: who had it first; null when the sender is no stranger, since people have two addresses. */
+function namesakeOf(sender: Address, given: Given, own: readonly Address[], names: FactLinks | null) {
+  // A ticket system or a form writes in the name of whom it speaks for.
+  const name = isRobot(sender.address) ? '' : nameKey(sender.name);
   if (name === '' || given.addresses.has(addressKey(sender.address))) return null;
   const house = houseOf(sender.address);
   const elsewhere = (address: string): boolean => houseOf(address) !== house;
@@ -189,9 +190,9 @@ function namesakeOf(sender: Address, given: Given, own: readonly Address[], name
   if (contact[0] !== undefined) {
     return contact.every(elsewhere) ? { address: contact[0], who: 'contact' as const } : null;
   }
-  const first = /^is:(.{3,260})$/u.exec(names.look(name) ?? '')?.[1];
+  const first = /^is:(.{3,260})$/u.exec(names?.look(name) ?? '')?.[1];
   if (first === undefined || !isMailAddress(first) || first === addressKey(sender.address)) return null;
-  return elsewhere(first) && age < NAMESAKE_DAYS ? { address: first, who: 'wrote' as const } : null;
+  return elsewhere(first) ? { address: first, who: 'wrote' as const } : null;
 }
 
 function dayOf(fact: string | null): number | null {
