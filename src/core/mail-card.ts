@@ -3,13 +3,25 @@
 import { createHash } from 'node:crypto';
 import { formatAddress } from './address-list.ts';
 import { newBody, type Verdict } from './body.ts';
+import {
+  type Bounce,
+  BOUNCE_KIND,
+  bounceOf,
+  bounceProperties,
+  bounceTitle,
+  bounceVerdict,
+} from './bounce-note.ts';
+import { earlierSection } from './earlier-mails.ts';
 import { noteName } from './filename.ts';
 import type { FrontMatter } from './front-matter.ts';
 import { localTime } from './local-time.ts';
+import { listAddresses } from './people/list-addresses.ts';
 import type { Address, IncomingMail } from './mail.ts';
+import { noteLink } from './markdown-text.ts';
 import { originalSection, propertyText, subjectText } from './neutralise.ts';
 import { renderNote } from './task-file.ts';
 import type { TaskId } from './task-id.ts';
+import type { EarlierMail } from './thread-mails.ts';
 
 /** An attachment as the card lists it. */
 export interface ListedAttachment {
@@ -33,11 +45,26 @@ export interface MailNoteInput {
   /** Besides the parser's remarks. */
   readonly warnings: readonly string[];
   readonly why: MailNoteReason;
+  /** Absent: the mail stands alone. */
+  readonly thread?: MailThread;
+}
+
+/** What a card has to do with others. Names are those of notes, with `.md`. */
+export interface MailThread {
+  /** The older card that goes to Skipped now. */
+  readonly folds: string | null;
+  /** The older card that is withdrawn when this one is offered. */
+  readonly replaces: string | null;
+  /** The mail of ours that this one answers; `name` null: its note was not found. */
+  readonly answers: { readonly task: TaskId; readonly name: string | null } | null;
+  /** Oldest first. */
+  readonly earlier: readonly EarlierMail[];
 }
 
 /** Why the note lies where it is created; `reason` is for the user and may quote the mail. */
 export type MailNoteReason =
-  | { readonly kind: 'card' }
+  | { readonly kind: 'card'; readonly important?: boolean }
+  | { readonly kind: 'bounce'; readonly bounce: Bounce }
   | { readonly kind: 'skipped'; readonly reason: string }
   | { readonly kind: 'quarantined'; readonly reason: string };
 
@@ -57,8 +84,9 @@ function rootAndNewest(maxChars: number, references: readonly string[]): string[
   return root === undefined ? [] : [root, ...upTo(maxChars - root.length, rest.reverse()).reverse()];
 }
 
+/** Known before anything is decided about the mail: it is what a note is found by. */
 export function mailNoteName(mail: IncomingMail, id: TaskId): string {
-  return noteName(title(mail), id);
+  return noteName(mailTitle(mail), id);
 }
 
 export function mailNote(input: MailNoteInput): string {
@@ -77,25 +105,31 @@ export function mailNote(input: MailNoteInput): string {
     warnings.push(`The mail holds ${original.hidden} hidden characters; they are shown like [U+200B].`);
   }
   if (original.cut && why.kind === 'card') warnings.push('The mail is longer than what is shown here.');
+  const earlier = earlierSection(input.thread?.earlier ?? [], input.timeZone);
+  const shown = [original.section, ...input.attachments.map(attachmentLine)].join('\n');
   return renderNote({
     data: properties(input, received, warnings),
     body: `\n${newBody({
       verdict: verdict(input, warnings),
       reply: '',
       feedback: '',
-      original: [original.section, ...input.attachments.map(attachmentLine)].join('\n'),
+      original: earlier === '' ? shown : `${shown}\n\n${earlier}`,
     })}`,
   });
 }
 
 function properties(input: MailNoteInput, received: string, warnings: readonly string[]): FrontMatter {
   const { mail, why } = input;
+  const lists = upTo(
+    2_000,
+    listAddresses(mail.headers).map((address) => propertyText(address)),
+  );
   return {
     id: input.id,
-    kind: 'email_reply',
-    title: title(mail),
+    kind: why.kind === 'bounce' ? BOUNCE_KIND : 'email_reply',
+    title: mailTitle(mail),
     created: localTime(input.createdMs, input.timeZone),
-    priority: 'normal',
+    priority: why.kind === 'card' && why.important === true ? 'high' : 'normal',
     rev: 1,
     from: mail.from ? shownAddress(mail.from) : '',
     to: upTo(6_000, mail.to.map(shownAddress)),
@@ -106,6 +140,7 @@ function properties(input: MailNoteInput, received: string, warnings: readonly s
     in_reply_to: mail.inReplyTo ?? '',
     references: rootAndNewest(6_000, mail.references),
     received,
+    ...(lists.length === 0 ? {} : { lists }),
     account: propertyText(input.account),
     thread: threadId(input),
     attachments: upTo(
@@ -118,7 +153,19 @@ function properties(input: MailNoteInput, received: string, warnings: readonly s
       4_000,
       warnings.map((w) => propertyText(w)),
     ),
-    ...(why.kind === 'card' ? {} : { reason: propertyText(why.reason) }),
+    ...threadLinks(input.thread),
+    ...(why.kind === 'bounce' ? bounceProperties(why.bounce) : {}),
+    ...('reason' in why ? { reason: propertyText(why.reason) } : {}),
+  };
+}
+
+function threadLinks(thread: MailThread | undefined): FrontMatter {
+  if (thread === undefined) return {};
+  const { folds, replaces, answers } = thread;
+  return {
+    ...(folds === null ? {} : { folds: [noteLink(folds)] }),
+    ...(replaces === null ? {} : { replaces: noteLink(replaces) }),
+    ...(answers === null ? {} : { answers: answers.name === null ? answers.task : noteLink(answers.name) }),
   };
 }
 
@@ -128,7 +175,8 @@ function threadId({ mail, id }: MailNoteInput): string {
   return `th-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`;
 }
 
-function title(mail: IncomingMail): string {
+export function mailTitle(mail: IncomingMail): string {
+  if (bounceOf(mail.report) !== null) return propertyText(bounceTitle(mail.subject), 120);
   const from = mail.from ? mail.from.name || mail.from.address : 'Unknown sender';
   return propertyText(`${propertyText(from, 60)} - ${mail.subject || 'No subject'}`, 120);
 }
@@ -149,7 +197,13 @@ function verdict(input: MailNoteInput, warnings: readonly string[]): Verdict {
   const careful = warnings.slice(0, 5).map((w) => `**Careful:** ${propertyText(w, 200)}`);
   switch (input.why.kind) {
     case 'card':
-      return { kind: 'todo', title: 'Waiting for a draft', lines: careful };
+      return {
+        kind: 'todo',
+        title: `${input.why.important === true ? 'Important: waiting' : 'Waiting'} for a draft`,
+        lines: [...threadLines(input.thread), ...careful],
+      };
+    case 'bounce':
+      return bounceVerdict(input.why.bounce);
     case 'skipped':
       return {
         kind: 'info',
@@ -163,4 +217,16 @@ function verdict(input: MailNoteInput, warnings: readonly string[]): Verdict {
         lines: ['The mail itself lies untouched in your mailbox.', ...careful],
       };
   }
+}
+
+function threadLines(thread: MailThread | undefined): string[] {
+  if (thread === undefined) return [];
+  const { folds, replaces, answers } = thread;
+  const older = folds ?? replaces;
+  return [
+    ...(answers === null
+      ? []
+      : [`**Answers** your mail: ${answers.name === null ? answers.task : noteLink(answers.name)}`]),
+    ...(older === null ? [] : [`**Instead of** the older card of this thread: ${noteLink(older)}`]),
+  ];
 }

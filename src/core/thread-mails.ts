@@ -11,6 +11,8 @@ export interface EarlierMail {
   readonly receivedMs: number | null;
   /** Plain text, cut. */
   readonly text: string;
+  /** Addresses of From, To and Cc; absent where they are not known. */
+  readonly people?: readonly string[];
 }
 
 /** What a mail refers to, ids with angle brackets. */

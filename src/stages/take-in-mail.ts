@@ -1,11 +1,11 @@
 /**
  * Mailbox -> Needs_Action/email, Skipped or Quarantine: one mail becomes exactly one note.
  *
- * The order is attachments, note, ledger entry; the caller makes the ledger durable and then its cursor, so
- * that a power cut takes entries only of mail that is fetched again. Killed in between,
- * the mail is fetched again and
+ * The order is attachments, note, the older card of its thread (fold-thread.ts), thread, digest, ledger entry; the caller
+ * makes the ledger durable and then its cursor, so that a power cut takes entries only of mail that is fetched again.
+ * Killed in between, the mail is fetched again and
  *   no note yet             -> all of it is done again; attachments are written once under the same name
- *   note, no ledger entry   -> the note is found by its name in the state folders, the entry is written
+ *   note, no ledger entry   -> the note is found by its name in the state folders; what comes after it is done again
  *   ledger entry            -> nothing to do
  * The same search by name keeps two watchers over one vault from making two notes.
  *
@@ -14,13 +14,36 @@
  */
 
 import { createHash } from 'node:crypto';
+import { attachmentWarnings } from '../core/attachment-risk.ts';
+import { bounceOf } from '../core/bounce-note.ts';
 import type { At } from '../core/crash-points.ts';
-import { type ListedAttachment, mailNote, mailNoteName, type MailNoteReason } from '../core/mail-card.ts';
+import {
+  type ListedAttachment,
+  mailNote,
+  mailNoteName,
+  type MailNoteReason,
+  mailTitle,
+} from '../core/mail-card.ts';
+import { attachmentName } from '../core/filename.ts';
 import type { IncomingMail } from '../core/mail.ts';
+import { type MailRules, NO_RULES } from '../core/mail-rules.ts';
+import type { PeopleNotes } from '../core/people/people-notes.ts';
 import { doneFolder, STATES, type StateFolder, type TaskFolder } from '../core/states.ts';
-import { type TaskId, taskIdFromBytes, taskIdFromMessage } from '../core/task-id.ts';
-import { triage } from '../core/triage.ts';
+import { idInName, type TaskId, taskIdFromBytes, taskIdFromMessage } from '../core/task-id.ts';
+import type { ThreadLookup } from '../core/thread-mails.ts';
+import { type SkipCode, triage } from '../core/triage/triage.ts';
 import type { Vault } from '../vault/vault.ts';
+import {
+  FOLDED,
+  foldInto,
+  linkedNames,
+  readNote,
+  refersToOthers,
+  type ThreadLedger,
+  threadRoot,
+} from './fold-thread.ts';
+import { askThread, contextOf, type MailContext, NO_CONTEXT } from './mail-context.ts';
+import type { SkippedMail } from './skipped-digest.ts';
 
 /** A mail as the mailbox gave it. */
 export interface FetchedMail {
@@ -44,13 +67,25 @@ export interface SeenLedger {
 }
 
 export interface TakeInDeps {
-  readonly vault: Pick<Vault, 'create' | 'find' | 'saveAttachment' | 'setAside'>;
-  readonly ledger: SeenLedger;
+  readonly vault: Pick<
+    Vault,
+    'create' | 'find' | 'saveAttachment' | 'setAside' | 'list' | 'read' | 'stat' | 'move' | 'update'
+  >;
+  readonly ledger: SeenLedger & ThreadLedger;
   /** Never throws: what cannot be read is a result. */
   readonly read: (fetched: FetchedMail) => Promise<ReadMail>;
-  /** Name of the mailbox' owner, part of every id: the same mail in two accounts is two tasks. */
+  /** The property `account` of the notes. */
   readonly account: string;
+  /** Part of every id, so that the same mail in two accounts is two tasks; default `account`. */
+  readonly ids?: string;
   readonly ownAddresses: readonly string[];
+  /** The user's rules as they are now; default none. */
+  readonly rules?: () => Promise<MailRules>;
+  /** What the mailbox knows of threads; null or absent: it is not asked. */
+  readonly thread?: ThreadLookup | null;
+  readonly people?: PeopleNotes | null;
+  /** Told of every mail that was skipped; the same mail twice is one line. */
+  readonly skipped?: (mail: SkippedMail) => void;
   readonly timeZone: string;
   readonly now: () => number;
   readonly at: At;
@@ -59,15 +94,17 @@ export interface TakeInDeps {
 export interface TakenIn {
   readonly uid: number;
   readonly id: TaskId;
-  readonly outcome: 'card' | 'skipped' | 'quarantined' | 'already';
+  readonly outcome: 'card' | 'skipped' | 'quarantined' | 'bounce' | 'already';
   /** Where the note is, or was found. */
   readonly folder: TaskFolder | null;
   readonly name: string;
   readonly reason?: string;
+  readonly code?: SkipCode;
 }
 
 const FOLDER_OF = {
   card: 'Needs_Action/email',
+  bounce: 'Needs_Action/email',
   skipped: 'Skipped',
   quarantined: 'Quarantine',
 } as const satisfies Record<MailNoteReason['kind'], StateFolder>;
@@ -75,18 +112,25 @@ const FOLDER_OF = {
 /** Rejects when the vault or the ledger cannot be used; never because of the mail. */
 export function mailTaker(deps: TakeInDeps): (fetched: FetchedMail) => Promise<TakenIn> {
   const oneAtATime = byKey();
+  const ids = deps.ids ?? deps.account;
+  let before: Promise<unknown> = Promise.resolve();
   return async (fetched) => {
-    const result = await deps.read(fetched);
-    const { messageId } = result.mail;
+    const reading = deps.read(fetched);
+    // Mails of one thread are worked on in the order they came, however long each takes to read.
+    const turn = before.then(() => reading);
+    before = turn.catch(() => undefined);
+    const result = await turn;
+    const { mail } = result;
     const id =
-      messageId === null
-        ? taskIdFromBytes(deps.account, fetched.raw)
-        : taskIdFromMessage(deps.account, messageId);
-    return oneAtATime(id, () =>
-      takeIn(deps, fetched, result, id).catch((error: unknown) => {
-        if (isOfTheHost(error)) throw error;
-        return takeIn(deps, fetched, wordless(result.mail, error), id);
-      }),
+      mail.messageId === null ? taskIdFromBytes(ids, fetched.raw) : taskIdFromMessage(ids, mail.messageId);
+    const thread = `${ids}\0${threadRoot(mail) ?? id}`;
+    return oneAtATime(`thread ${thread}`, () =>
+      oneAtATime(id, () =>
+        takeIn(deps, fetched, result, { id, thread }).catch((error: unknown) => {
+          if (isOfTheHost(error)) throw error;
+          return takeIn(deps, fetched, wordless(mail, error), { id, thread });
+        }),
+      ),
     );
   };
 }
@@ -110,19 +154,25 @@ function wordless(mail: IncomingMail, error: unknown): ReadMail {
   return { ok: false, reason, mail: { ...empty, ...lists, messageId, date } };
 }
 
+interface Keys {
+  readonly id: TaskId;
+  /** Names the thread in the ledger, this account's only. */
+  readonly thread: string;
+}
+
 async function takeIn(
   deps: TakeInDeps,
   fetched: FetchedMail,
   result: ReadMail,
-  messageTask: TaskId,
+  keys: Keys,
 ): Promise<TakenIn> {
   const { mail } = result;
   const fingerprint = fingerprintOf(mail);
   const warnings: string[] = [];
-  let id = messageTask;
+  let { id } = keys;
   let entry = deps.ledger.look(id);
   if (entry && entry.fingerprint !== fingerprint) {
-    id = taskIdFromBytes(deps.account, fetched.raw);
+    id = taskIdFromBytes(deps.ids ?? deps.account, fetched.raw);
     entry = deps.ledger.look(id);
     warnings.push('This mail has the Message-ID of another one that came before.');
   }
@@ -130,24 +180,32 @@ async function takeIn(
   const already = { uid: fetched.uid, id, outcome: 'already', name } as const;
   if (entry) return { ...already, folder: null };
 
-  const places = placesAt(deps);
-  const found = await deps.vault.find(name, places);
+  const receivedMs = fetched.internalDateMs ?? dateOf(mail) ?? deps.now();
+  const after = { mail, id, name, fingerprint, thread: keys.thread };
+  const found = await deps.vault.find(name, placesAt(deps));
   if (found) {
-    record(deps, id, fingerprint);
-    return { ...already, folder: found.folder };
+    const note = await readNote(deps, found);
+    const { folder } = found;
+    await finish(deps, {
+      ...after,
+      why: await whyOf(deps, result, receivedMs),
+      folds: note && linkedNames(note.note, 'folds'),
+    });
+    return { ...already, folder };
   }
-  const why = whyOf(deps, result);
+  const why = await whyOf(deps, result, receivedMs);
+  const context = await contextFor(deps, mail, keys.thread, why);
+  const { prior } = context;
+  const folds = prior.kind === 'fold' ? prior.name : null;
   const attachments = await saveAttachments(deps, id, mail, why);
+  const saved = attachments.flatMap((one) => (one.savedAs === null ? [] : [one.filename]));
   const text = mailNote({
-    id,
-    mail,
-    attachments,
+    ...{ id, mail, attachments, why, receivedMs },
     account: deps.account,
     createdMs: deps.now(),
-    receivedMs: fetched.internalDateMs ?? dateOf(mail) ?? deps.now(),
     timeZone: deps.timeZone,
-    warnings,
-    why,
+    warnings: [...warnings, ...context.warnings, ...attachmentWarnings(saved)],
+    thread: { ...context, folds, replaces: prior.kind === 'replace' ? prior.name : null },
   });
   const folder = FOLDER_OF[why.kind];
   const created = await deps.vault.create({ folder, name }, text);
@@ -155,27 +213,82 @@ async function takeIn(
   // A second watcher's note may have been claimed between our look and our note; that one stands.
   const rival = await deps.vault.find(name, NEXT_PLACES);
   if (rival && created === 'created') await deps.vault.setAside({ folder, name });
-  record(deps, id, fingerprint);
-  if (rival || created === 'exists') return { ...already, folder: rival?.folder ?? folder };
-  return {
-    uid: fetched.uid,
-    id,
-    outcome: why.kind,
-    folder,
-    name,
-    ...(why.kind === 'card' ? {} : { reason: why.reason }),
-  };
+  const stands = !rival && created === 'created';
+  await finish(deps, {
+    ...after,
+    why,
+    folds: stands && folds !== null ? [folds] : [],
+    outside: context.outside,
+  });
+  if (!stands) return { ...already, folder: rival?.folder ?? folder };
+  const taken = { uid: fetched.uid, id, outcome: why.kind, folder, name };
+  return 'reason' in why ? { ...taken, reason: why.reason, ...codeOf(why) } : taken;
 }
 
-function whyOf(deps: TakeInDeps, result: ReadMail): MailNoteReason {
-  if (!result.ok) return { kind: 'quarantined', reason: result.reason };
-  const decision = triage(result.mail, { addresses: deps.ownAddresses });
-  return decision.verdict === 'card' ? { kind: 'card' } : { kind: 'skipped', reason: decision.reason };
+type Why = MailNoteReason & { readonly code?: SkipCode };
+
+function codeOf({ code }: Why): { code?: SkipCode } {
+  return code === undefined ? {} : { code };
 }
 
-function record(deps: TakeInDeps, id: TaskId, fingerprint: string): void {
-  deps.ledger.write(id, { fingerprint });
+/** Everything behind the note; done again when a crash came before the ledger entry. */
+async function finish(
+  deps: TakeInDeps,
+  taken: {
+    readonly mail: IncomingMail;
+    readonly id: TaskId;
+    readonly name: string;
+    readonly fingerprint: string;
+    readonly thread: string;
+    readonly why: Why;
+    readonly folds: readonly string[] | null;
+    readonly outside?: boolean;
+  },
+): Promise<void> {
+  const { mail, id, name, why } = taken;
+  const atMs = deps.now();
+  for (const older of await foldInto(deps, name, taken.folds ?? [])) {
+    deps.skipped?.({ ...older, id: idInName(older.name) ?? id, reason: FOLDED, atMs });
+  }
+  if (why.kind === 'card') {
+    if (threadRoot(mail) !== null && taken.outside !== true)
+      deps.ledger.setLastOfThread(taken.thread, name, refersToOthers(mail));
+    await deps.people?.remember(mail);
+  }
+  if (why.kind === 'skipped') deps.skipped?.({ id, name, title: mailTitle(mail), reason: why.reason, atMs });
+  deps.ledger.write(id, { fingerprint: taken.fingerprint });
   deps.at('watcher:ledger-written');
+}
+
+async function contextFor(deps: TakeInDeps, mail: IncomingMail, key: string, why: Why): Promise<MailContext> {
+  const { thread = null, people = null, ledger: threads } = deps;
+  if (why.kind === 'card') return contextOf({ ...deps, threads, thread, people }, mail, key);
+  // The user may move it to Needs_Action/email yet.
+  const warnings = why.kind === 'skipped' ? await people?.warningsFor(mail) : undefined;
+  return { ...NO_CONTEXT, warnings: warnings ?? [] };
+}
+
+/** A mail that waited: the user may have answered it before we ever looked. */
+const BACKLOG_MS = 10 * 60_000;
+
+async function whyOf(deps: TakeInDeps, result: ReadMail, receivedMs: number): Promise<Why> {
+  if (!result.ok) return { kind: 'quarantined', reason: result.reason };
+  const { mail } = result;
+  const bounce = bounceOf(mail.report);
+  if (bounce !== null) return { kind: 'bounce', bounce };
+  const facts = { addresses: deps.ownAddresses, rules: (await deps.rules?.()) ?? NO_RULES };
+  let decision = triage(mail, { ...facts, answered: false });
+  if (decision.verdict === 'card' && (await wasAnswered(deps, mail, receivedMs)))
+    decision = triage(mail, { ...facts, answered: true });
+  return decision.verdict === 'card'
+    ? { kind: 'card', important: decision.important }
+    : { kind: 'skipped', reason: decision.reason, code: decision.code };
+}
+
+async function wasAnswered(deps: TakeInDeps, mail: IncomingMail, receivedMs: number): Promise<boolean> {
+  if (!deps.thread || mail.messageId === null || deps.now() - receivedMs < BACKLOG_MS) return false;
+  const { messageId } = mail;
+  return (await askThread(deps.thread, (thread) => thread.answered(messageId))) === true;
 }
 
 /** Only a card's attachments are worth the user's disk; a skipped mail lists them. */
@@ -192,7 +305,7 @@ async function saveAttachments(
     let savedAs: string | null = null;
     if (content && why.kind === 'card') {
       // Two of one name, also where a file system ignores case: the second would silently be the first.
-      const key = filename.normalize('NFKC').toLowerCase();
+      const key = attachmentName(filename).toLowerCase();
       savedAs = await deps.vault.saveAttachment(
         id,
         taken.has(key) ? `${index + 1} ${filename}` : filename,

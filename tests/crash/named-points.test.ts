@@ -22,10 +22,14 @@ const ANSWERED = 'handler:doubt-answered';
 const APART: readonly CrashPoint[] = [...BOUNCED, ...IN_DOUBT, ANSWERED];
 /**
  * Those need two machines (tests/crash/takeover-points.test.ts) or an Odoo (tests/integration: odoo-posting,
- * draft-invoice-interrupted, draft-invoice-on-odoo) or an authorisation server (tests/integration/oauth-renewal).
+ * draft-invoice-interrupted, draft-invoice-on-odoo) or an authorisation server (tests/integration/oauth-renewal)
+ * or two mails of one thread (tests/crash/thread-points.test.ts).
  */
 const HERE = CRASH_POINTS.filter(
-  (point) => !/^(?:takeover|odoo-mcp|invoice|tokens|bounce):|^replier:(?:books|request)-/.test(point),
+  (point) =>
+    !/^(?:takeover|odoo-mcp|invoice|tokens|bounce|orchestrator):|^replier:(?:books|request)-|^watcher:folded$/.test(
+      point,
+    ),
 );
 const ALL_SENT = HERE.filter((point) => !APART.includes(point));
 

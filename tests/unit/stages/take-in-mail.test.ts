@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { IncomingMail } from '../../../src/core/mail.ts';
+import { readMailRules } from '../../../src/core/mail-rules.ts';
 import { SeenFiles } from '../../../src/mail/inbox/seen-ledger.ts';
 import { mailTaker, type TakeInDeps } from '../../../src/stages/take-in-mail.ts';
 import { Vault } from '../../../src/vault/vault.ts';
@@ -100,4 +101,58 @@ it('does not quarantine a mail because the disk is full: it is taken in later', 
   }));
   await expect(take(fetched)).rejects.toBe(full);
   expect(await vault.list('Quarantine')).toEqual([]);
+});
+
+it('two attachments whose names are cleaned to one are two files', async () => {
+  const named = (filename: string, byte: number) => ({
+    filename,
+    contentType: 'application/pdf',
+    size: 1,
+    content: new Uint8Array([byte]),
+  });
+  const { take, vault } = await deps(() => ({
+    read: () =>
+      Promise.resolve({ ok: true, mail: { ...mail, attachments: [named('a?.pdf', 1), named('a*.pdf', 2)] } }),
+  }));
+  const { id } = await take(fetched);
+  const bytes = async (name: string) => {
+    const read = await vault.readAttachment(`${id} ${name}`, 10);
+    return read.ok ? [...read.bytes] : null;
+  };
+  expect([await bytes('a_.pdf'), await bytes('2 a_.pdf')]).toEqual([[1], [2]]);
+});
+
+it('an important mail says so, and the same note carries its priority', async () => {
+  const important = readMailRules('## Mail rules\n\n- Important: ada@example.com\n');
+  const { take, vault } = await deps(() => ({ rules: () => Promise.resolve(important) }));
+  const { name } = await take(fetched);
+  const note = await vault.read({ folder: 'Needs_Action/email', name });
+  expect(note.ok && note.text).toContain('priority: high');
+  expect(note.ok && note.text).toContain('Important: waiting for a draft');
+});
+
+it('a mail that refers to nothing costs one look for its thread and no question', async () => {
+  const calls: string[] = [];
+  const dir = await testDir();
+  const ledger = new SeenFiles(dir);
+  const { take } = await deps(() => ({
+    ledger: {
+      look: (id) => ledger.look(id),
+      write: (id, entry) => ledger.write(id, entry),
+      lastOfThread: (key) => {
+        calls.push('look');
+        return ledger.lastOfThread(key);
+      },
+      setLastOfThread: (key, name, replace) => {
+        calls.push(`set ${replace}`);
+        ledger.setLastOfThread(key, name, replace);
+      },
+    },
+    thread: {
+      answered: () => Promise.reject(new Error('asked')),
+      earlier: () => Promise.reject(new Error('asked')),
+    },
+  }));
+  await take(fetched);
+  expect(calls).toEqual(['set false']);
 });
