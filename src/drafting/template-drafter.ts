@@ -18,10 +18,14 @@ export function draftFromTemplate(request: DraftRequest): Draft {
   if (!pick) {
     return {
       decision: 'reply',
-      reply: request.me.signature,
+      reply: signedOnce(request.instruction, request.me.signature),
       drafter: TEMPLATE_DRAFTER,
-      verdictLine: 'No template fits, so the reply is for you to write.',
-      warnings: ['Draft: there is no reply in this note yet.'],
+      ...(request.instruction === ''
+        ? {
+            verdictLine: 'No template fits, so the reply is for you to write.',
+            warnings: ['Draft: there is no reply in this note yet.'],
+          }
+        : { verdictLine: 'Your words as you wrote them: no template fits.', warnings: [] }),
     };
   }
   const filled = fillTemplate(pick.template.body, {
@@ -29,6 +33,8 @@ export function draftFromTemplate(request: DraftRequest): Draft {
     subject: request.mail.subject,
     my_name: request.me.name,
     signature: request.me.signature,
+    // A mail that the user begins; without a word of theirs it stays a blank.
+    ...(request.kind === 'email_new' ? { message: request.instruction || '[your message]' } : {}),
   });
   const text = /\{\{\s*signature\s*\}\}/i.test(pick.template.body)
     ? filled.text
@@ -38,7 +44,7 @@ export function draftFromTemplate(request: DraftRequest): Draft {
     reply: text,
     drafter: TEMPLATE_DRAFTER,
     templateName: pick.template.name,
-    verdictLine: lineFor(pick, request.feedback),
+    verdictLine: lineFor(pick, request),
     warnings: [
       ...filled.unknown.map((p) => `Draft: the template leaves ${p} open; replace it before you approve.`),
       ...blankWarnings(text, request.mail.subject),
@@ -60,8 +66,10 @@ function keep(reply: string, feedback: string): Draft {
   };
 }
 
-function lineFor(pick: Pick, feedback: string): string {
+function lineFor(pick: Pick, { feedback, instruction }: DraftRequest): string {
   const name = `template “${pick.template.name}”`;
+  if (instruction !== '' && /\{\{\s*message\s*\}\}/i.test(pick.template.body))
+    return `Your words in the ${name}.`;
   if (pick.asked) return `From the ${name}, as you asked.`;
   const why = pick.found.length > 0 ? ` (${pick.found.slice(0, 3).join(', ')})` : '';
   const honest = feedback.trim() === '' ? '' : ' The template drafter cannot follow feedback.';

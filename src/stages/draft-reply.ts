@@ -7,6 +7,7 @@
 import { readSections } from '../core/body.ts';
 import { BOUNCE_KIND } from '../core/bounce-note.ts';
 import { noteName } from '../core/filename.ts';
+import { newMailSubject } from '../core/new-mail.ts';
 import type { Agent } from '../core/states.ts';
 import { renderNote, type TaskNote, text, withData } from '../core/task-file.ts';
 import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
@@ -27,7 +28,7 @@ import {
   writeUnlessChanged,
 } from './draft-notes.ts';
 import { type BounceNotes, bounceNotes } from './leave-bounces.ts';
-import { addressing, draftRequest, type House, type MailKind, mailKind } from './draft-request.ts';
+import { addressing, draftRequest, type House, type MailKind, mailKind, ownText } from './draft-request.ts';
 
 export interface DraftReplyDeps extends DraftingDeps {
   readonly drafter: Drafter;
@@ -109,9 +110,13 @@ async function draft(
   signal: AbortSignal,
 ): Promise<TaskNote | 'changed' | 'gone'> {
   const { me, account, stamp, ...writer } = deps.writerFor(open.note);
-  const source = stamp === null ? open.note : withData(open.note, { account: stamp });
+  const titled = withSubject(open, claimed.ref.name);
+  const source = stamp === null ? titled.note : withData(titled.note, { account: stamp });
   const planned = addressing(source, open.kind, me);
-  const recipients = { ...planned, warnings: [...planned.warnings, ...writer.warnings] };
+  const recipients = {
+    ...planned,
+    warnings: [...planned.warnings, ...writer.warnings, ...titled.warnings],
+  };
   const request = draftRequest(
     source,
     open.kind,
@@ -140,6 +145,19 @@ async function draft(
   });
   const written = await writeUnlessChanged(deps, claimed.ref, open.stat, renderNote(note));
   return written === 'written' ? note : written;
+}
+
+/** A mail of the user's own without a subject takes it from the note's name, else from its first line. */
+function withSubject(
+  { note, kind }: OpenMail,
+  name: string,
+): { readonly note: TaskNote; readonly warnings: readonly string[] } {
+  const made = kind === 'email_new' ? newMailSubject(note, name, ownText(note)) : null;
+  if (made === null) return { note, warnings: [] };
+  const warnings = made.guessed
+    ? ['Draft: the subject is made from your first line; change reply_subject if it should be another.']
+    : [];
+  return { note: withData(note, { subject: made.subject }), warnings };
 }
 
 /** A mail of somebody else that no request was made of yet. */

@@ -164,7 +164,7 @@ export function greetingName(displayName: string): string {
 }
 
 /** What a person wrote into a note of their own: all of it but the sections and callouts of ours. */
-function ownText(note: TaskNote): string {
+export function ownText(note: TaskNote): string {
   const lead = note.body.split(/^## (?:Reply|Feedback|Original)[ \t]*$/m)[0] ?? '';
   return lead
     .split('\n')

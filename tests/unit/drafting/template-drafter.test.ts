@@ -56,6 +56,31 @@ describe('the template drafter', () => {
     expect(draft.verdictLine).toBe('From the template “Default”.');
   });
 
+  it('puts the words of a mail that the user begins where the template wants them', () => {
+    const own = template('New mail', {
+      for: 'email_new',
+      body: 'Hello {{name}},\n\n{{message}}\n\n{{signature}}',
+    });
+    const begun = { kind: 'email_new', templates: [own] } as const;
+    const draft = draftFromTemplate(
+      request({ ...begun, instruction: 'Tuesday at nine suits me. {{signature}}' }),
+    );
+    expect(draft.reply).toBe('Hello Anna,\n\nTuesday at nine suits me. {{signature}}\n\nKind regards\nMia');
+    expect(draft.verdictLine).toBe('Your words in the template “New mail”.');
+    const empty = draftFromTemplate(request(begun));
+    expect(empty.reply).toContain('[your message]');
+    expect(empty.warnings).toEqual(['Draft: fill in [your message] before you approve.']);
+    const bare = draftFromTemplate(
+      request({ ...begun, templates: [], instruction: 'Tuesday at nine suits me.' }),
+    );
+    expect(bare).toMatchObject({ reply: 'Tuesday at nine suits me.\n\nKind regards\nMia', warnings: [] });
+    // In a reply there is nothing that could stand there.
+    const reply = draftFromTemplate(
+      request({ templates: [{ ...own, for: 'email_reply' }], instruction: '' }),
+    );
+    expect(reply.warnings[0]).toContain('leaves {{message}} open');
+  });
+
   it('greets without a name when there is none', () => {
     expect(draftFromTemplate(request({ addressee: '' })).reply).toMatch(/^Hello,\n/);
   });
