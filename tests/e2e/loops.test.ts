@@ -98,7 +98,7 @@ const ROBOTS: Readonly<Record<string, Robot>> = {
   ],
   // Refused after it was accepted; then somebody bounces the bounce.
   gone: (_me, you, mail, raw) => {
-    const bounce = dsn(you, 'gone@nowhere.example', mail.messageId, raw);
+    const bounce = dsn(you, 'gone@nowhere.example', mail.messageId ?? '', raw);
     return [
       bounce,
       dsn(you, 'mailer-daemon@mx.nowhere.example', /^Message-ID: (.*)$/m.exec(bounce)?.[1] ?? '', bounce),

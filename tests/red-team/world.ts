@@ -33,6 +33,8 @@ export interface RedTeam {
   task(): Task;
   /** An honest draft, seen by the laptop's handler. */
   offered(over?: Record<string, unknown>): Promise<Task>;
+  /** The laptop's handler has seen the card of this id. */
+  seen(id: string): Promise<void>;
   approve(path: string): Promise<void>;
   /** Path of a card on the laptop that has this id in its name and this in its text. */
   pendingWith(id: string, words: string): Promise<string | null>;
@@ -42,6 +44,8 @@ export interface RedTeam {
   cameBack(path: string, words: RegExp): Promise<void>;
   /** The user approved this card as it was shown: its mail may leave. */
   allow(task: Task): void;
+  /** The same, of one that goes to this address. */
+  allowTo(address: string): void;
   /** An honest card goes all the way: every process has had a whole pass since. */
   control(): Promise<void>;
   /** The page of the laptop says it. */
@@ -60,7 +64,8 @@ export interface Task {
   card(over?: Record<string, unknown>, reply?: string): string;
 }
 
-export async function openRedTeam(): Promise<RedTeam> {
+/** @param more settings of the laptop beside those of mail */
+export async function openRedTeam(more: Readonly<Record<string, string | number>> = {}): Promise<RedTeam> {
   const dir = await tempDir('red-');
   const pair = await startPair();
   const { cloud, laptop } = pair;
@@ -77,7 +82,7 @@ export async function openRedTeam(): Promise<RedTeam> {
   await mkdir(logs);
   const envFile = join(dir.path, 'env');
   const syncthing = { url: laptop.url, key: laptop.apiKey, peer: cloud.id };
-  await writeFile(envFile, settings({ vault: laptop.vault, state, dovecot, smtp, syncthing }), {
+  await writeFile(envFile, settings({ vault: laptop.vault, state, dovecot, smtp, syncthing, more }), {
     mode: 0o600,
   });
   const processes = supervisor({ env: { PATH: '/usr/bin:/bin', NODE_ENV: 'test', ENV_FILE: envFile }, logs });
@@ -106,18 +111,21 @@ export async function openRedTeam(): Promise<RedTeam> {
       card: (over, reply) => card(id, n, over, reply),
     };
   };
-  const offered = async (over: Record<string, unknown> = {}) => {
-    const one = task();
-    await plant(one.pending, one.card(over));
-    await cloud.client.scan(FOLDER, [one.pending]);
+  const seen = async (id: string): Promise<void> => {
     await until(
-      `${one.name} is seen, logs in ${logs}`,
+      `${id} is seen, logs in ${logs}`,
       async () =>
-        (await readFile(join(state, 'offers', `${one.id}.json`), 'utf8').catch(() => '')).includes(
+        (await readFile(join(state, 'offers', `${id}.json`), 'utf8').catch(() => '')).includes(
           '"followed":true',
         ),
       LIMIT_MS,
     );
+  };
+  const offered = async (over: Record<string, unknown> = {}) => {
+    const one = task();
+    await plant(one.pending, one.card(over));
+    await cloud.client.scan(FOLDER, [one.pending]);
+    await seen(one.id);
     return one;
   };
   const approve = async (path: string) => {
@@ -144,6 +152,7 @@ export async function openRedTeam(): Promise<RedTeam> {
     laptop: (path) => join(laptop.vault, path),
     task,
     offered,
+    seen,
     approve,
     pendingWith: async (id, words) => {
       for (const name of await readdir(join(laptop.vault, 'Pending_Approval/email'))) {
@@ -189,6 +198,9 @@ export async function openRedTeam(): Promise<RedTeam> {
     },
     allow: (one) => {
       approved.push(addressOf(one));
+    },
+    allowTo: (address) => {
+      approved.push(address);
     },
     unharmed: async () => {
       // Another card may still be checked while the control goes out.
@@ -286,6 +298,7 @@ function settings(at: {
   dovecot: Dovecot;
   smtp: TestSmtp;
   syncthing: { url: string; key: string; peer: string };
+  more: Readonly<Record<string, string | number>>;
 }): string {
   const { user, password, host, port } = at.dovecot.user('office');
   const values = {
@@ -314,6 +327,7 @@ function settings(at: {
     MAX_SENDS_PER_HOUR: 10_000,
     TAKEOVER_MINUTES: 10_080,
     SCAN_SECONDS: 1,
+    ...at.more,
   };
   return Object.entries(values)
     .map(([key, value]) => `${key}="${value}"\n`)
