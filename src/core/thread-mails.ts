@@ -23,8 +23,11 @@ export interface ThreadRefs {
 }
 
 export interface ThreadLookup {
-  /** Does a reply of the user to this mail lie in Sent? */
-  answered(messageId: string): Promise<boolean | 'unknown'>;
+  /**
+   * Does a reply of the user to this mail lie in Sent? `receivedMs`: when it came; a search of Sent from
+   * there on is cheap, one of all of it takes half a second for 20,000 mails (measured on Dovecot 2.3).
+   */
+  answered(messageId: string, receivedMs?: number | null): Promise<boolean | 'unknown'>;
   /** Oldest first; bounded in number and size. */
   earlier(refs: ThreadRefs): Promise<readonly EarlierMail[] | 'unknown'>;
 }

@@ -214,6 +214,16 @@ describe('was it answered', () => {
     expect(await threads.answered('<3@example.com>')).toBe(false);
   });
 
+  it('looks only at what was sent since the mail came, when it is told when that was', async () => {
+    const account = newUser();
+    await conversation(account);
+    for (const n of [1, 2, 3]) await putInto(account, 'Sent', threadMail({ id: `<${n}@x.example>` }));
+    const threads = threadsOf(account, { recentMails: 1 });
+    expect(await threads.answered('<1@example.com>', minute(1).getTime())).toBe(true);
+    // A day is what the search of IMAP knows, and zones differ.
+    expect(await threads.answered('<1@example.com>', minute(1).getTime() + 3 * 86_400_000)).toBe(false);
+  });
+
   it('finds every id that can stand in a header, and no other', async () => {
     const account = newUser();
     const threads = threadsOf(account, { recentMails: 1 });

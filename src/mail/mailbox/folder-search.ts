@@ -43,14 +43,14 @@ export class FolderSearch {
   }
 
   /**
-   * The mails of `path` that `is` accepts, oldest first, no more than some 150; `queries` help to find those that
-   * are not among the newest.
+   * The mails of `path` that `is` accepts, oldest first, no more than some 150. `queries` help to find those
+   * that are not among the newest; they are told when the newest one came.
    * @throws NoAnswer when the connection is lost: imapflow then answers false or nothing (measured on 2.1.2).
    */
   async look(
     client: ImapFlow,
     path: string,
-    queries: readonly SearchObject[],
+    queries: (newestMs: number | null) => readonly SearchObject[],
     is: (head: MailHead) => boolean,
   ): Promise<Looked> {
     const window = await this.#newest(client, path);
@@ -58,7 +58,7 @@ export class FolderSearch {
     const whole = window.heads.length >= window.exists;
     let searched = true;
     // The newest mails are the whole folder: nothing is left to be searched for.
-    for (const query of whole ? [] : queries) {
+    for (const query of whole ? [] : queries(window.heads.at(-1)?.receivedMs ?? null)) {
       const uids = await search(client, query);
       searched &&= uids !== null;
       const known = new Set(window.heads.map((head) => head.uid));
@@ -93,23 +93,42 @@ export class FolderSearch {
   }
 }
 
-/** Queries for the mails with one of these ids, and for those that refer to one. */
+const DAY_MS = 86_400_000;
+/** What is older is no backlog, and no part of a conversation that goes on. */
+const REACH_MS = 90 * DAY_MS;
+
+/** Queries for the mails with one of these ids. Servers keep Message-IDs at hand, so these reach back for ever. */
 export function mailsCalled(ids: readonly string[]): SearchObject[] {
   return packed(ids.map((id) => ({ chars: id.length + 24, keys: [{ header: { 'message-id': id } }] })));
 }
 
-export function mailsReferringTo(ids: readonly string[]): SearchObject[] {
-  return packed(
+/**
+ * Queries for those that refer to one of them and came since. Dovecot opens every mail of a folder whose
+ * References were never asked for, which can take longer than anybody waits: hence a date.
+ */
+export function mailsReferringTo(ids: readonly string[], sinceMs: number | null): SearchObject[] {
+  const queries = packed(
     ids.map((id) => ({
       chars: 2 * (id.length + 24),
       keys: [{ header: { 'in-reply-to': id } }, { header: { references: id } }],
     })),
   );
+  return queries.map((query) => since(query, sinceMs));
 }
 
 /** Finds a mail of ours whose Message-ID the provider changed; X- headers come through (chatmail/core issue 1006). */
-export function mailsMarked(mark: string): SearchObject {
-  return { header: { 'x-handover-task': mark } };
+export function mailMarked(mark: string, newestMs: number | null): SearchObject {
+  return since({ header: { 'x-handover-task': mark } }, reach(newestMs));
+}
+
+/** How far back a search goes that has no date of its own, from the newest mail on. */
+export function reach(newestMs: number | null): number | null {
+  return newestMs === null ? null : newestMs - REACH_MS;
+}
+
+/** SINCE knows days, in the server's zone: a day earlier, and the caller looks closer. */
+function since(query: SearchObject, ms: number | null): SearchObject {
+  return ms === null ? query : { since: new Date(Math.max(ms - DAY_MS, 0)), ...query };
 }
 
 /** As few commands as the length of a line allows. */

@@ -3,7 +3,7 @@ import { formatAddress } from '../../core/address-list.ts';
 import { ownWords } from '../../core/own-words.ts';
 import type { EarlierMail, ThreadLookup, ThreadRefs } from '../../core/thread-mails.ts';
 import { readMessage } from '../message/read-message.ts';
-import { FolderSearch, mailsCalled, mailsReferringTo, searchable } from './folder-search.ts';
+import { FolderSearch, mailsCalled, mailsReferringTo, reach, searchable } from './folder-search.ts';
 import { type ImapSession, NoAnswer } from './imap-session.ts';
 import { mailFolders } from './mail-folders.ts';
 import { idsOf, isCalled, isSearchableId, type MailHead, markOf } from './mail-head.ts';
@@ -53,8 +53,10 @@ export function mailboxThreads(options: ThreadLookupOptions): ThreadLookup {
     }
   };
   return {
-    answered: async (messageId) =>
-      isSearchableId(messageId) ? ask((client) => answered(client, search, messageId)) : 'unknown',
+    answered: async (messageId, receivedMs = null) =>
+      isSearchableId(messageId)
+        ? ask((client) => answered(client, search, messageId, receivedMs))
+        : 'unknown',
     earlier: async (refs) => {
       const ids = searchable(
         [...refs.references, ...(refs.inReplyTo === null ? [] : [refs.inReplyTo])].filter(
@@ -75,12 +77,13 @@ async function answered(
   client: ImapFlow,
   search: FolderSearch,
   messageId: string,
+  receivedMs: number | null,
 ): Promise<boolean | 'unknown'> {
   const { sent } = await mailFolders(client);
   // An account that never sent has no Sent folder.
   if (sent === null) return false;
   const is = (head: MailHead) => head.refersTo.includes(messageId);
-  const looked = await search.look(client, sent, mailsReferringTo([messageId]), is);
+  const looked = await search.look(client, sent, () => mailsReferringTo([messageId], receivedMs), is);
   if (looked.heads.length > 0) return true;
   return looked.searched || looked.whole ? false : 'unknown';
 }
@@ -99,8 +102,14 @@ async function placesOf(
   const own =
     sent === null
       ? []
-      : (await search.look(client, sent, [...mailsCalled(ids), ...mailsReferringTo(ids)], inThread(ids)))
-          .heads;
+      : (
+          await search.look(
+            client,
+            sent,
+            (newestMs) => [...mailsCalled(ids), ...mailsReferringTo(ids, reach(newestMs))],
+            inThread(ids),
+          )
+        ).heads;
   // Where the provider renamed a mail of ours, one reader answered the new name and another the old one.
   const names = [
     ...new Set([...ids, ...own.filter((head) => ids.some((id) => isCalled(head, id))).flatMap(idsOf)]),
@@ -110,7 +119,7 @@ async function placesOf(
   const came = await search.look(
     client,
     path,
-    [...mailsCalled([...itself, ...names]), ...mailsReferringTo(names)],
+    (newestMs) => [...mailsCalled([...itself, ...names]), ...mailsReferringTo(names, reach(newestMs))],
     inThread([...names, ...itself]),
   );
   const asked = came.heads.find((head) => head.messageId !== null && head.messageId === refs.messageId);

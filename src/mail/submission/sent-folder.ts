@@ -6,8 +6,9 @@ import {
   FolderSearch,
   type Looked,
   mailsCalled,
-  mailsMarked,
+  mailMarked,
   mailsReferringTo,
+  reach,
   searchable,
 } from '../mailbox/folder-search.ts';
 import { type ImapSession, NoAnswer } from '../mailbox/imap-session.ts';
@@ -157,7 +158,10 @@ export class SentFolder {
 
   #lookIn(client: ImapFlow, path: string, messageId: string): Promise<Looked> {
     const mark = markOf(messageId);
-    const queries = [...mailsCalled([messageId]), ...(mark === null ? [] : [mailsMarked(mark)])];
+    const queries = (newestMs: number | null) => [
+      ...mailsCalled([messageId]),
+      ...(mark === null ? [] : [mailMarked(mark, newestMs)]),
+    ];
     return this.#search.look(client, path, queries, (head) => isCalled(head, messageId));
   }
 
@@ -169,12 +173,12 @@ export class SentFolder {
     }
   }
 
-  #answers(client: ImapFlow, path: string, messageId: string, { taskId }: ThreadQuestion): Promise<Looked> {
+  #answers(client: ImapFlow, path: string, messageId: string, question: ThreadQuestion): Promise<Looked> {
     return this.#search.look(
       client,
       path,
-      mailsReferringTo([messageId]),
-      (head) => head.refersTo.includes(messageId) && !isOfTask(head, taskId),
+      (newestMs) => mailsReferringTo([messageId], question.since ?? reach(newestMs)),
+      (head) => head.refersTo.includes(messageId) && !isOfTask(head, question.taskId),
     );
   }
 
@@ -192,7 +196,10 @@ export class SentFolder {
     const looked = await this.#search.look(
       client,
       folders.all ?? mailbox,
-      [...mailsCalled([messageId]), ...mailsReferringTo([messageId, ...thread])],
+      (newestMs) => [
+        ...mailsCalled([messageId]),
+        ...mailsReferringTo([messageId, ...thread], question.since ?? reach(newestMs)),
+      ],
       (head) => head.messageId === messageId || head.refersTo.some((id) => id === messageId || ids.has(id)),
     );
     const itself = looked.heads.find((head) => head.messageId === messageId);
