@@ -13,12 +13,16 @@
  * ON CRASH  Fetches again what lies behind the cursor; the ledger and the notes' names say what is done.
  */
 import { readFile } from 'node:fs/promises';
+import { formatAddress } from '../core/address-list.ts';
 import { accountAuth } from '../mail/oauth/account-auth.ts';
+import { peopleStore } from '../mail/people/people-store.ts';
+import { contactsReader } from '../mail/people/read-contacts.ts';
 import { accountsOf } from '../runtime/accounts.ts';
 import { type Config, SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
 import { openSync } from '../sync/open-sync.ts';
 import { watchShare } from '../sync/watch-share.ts';
+import { houseRules } from './house-rules.ts';
 import { mailboxesHealth, type MailboxState } from './mailboxes-health.ts';
 import { type ReadingAccount, watchAccount } from './watch-account.ts';
 
@@ -46,6 +50,7 @@ const KEYS = [
   'IMAP_OAUTH_SCOPES',
   'IMAP_MAILBOX',
   'IMAP_BACKFILL_DAYS',
+  'THREAD_MAILS',
   'TLS_CA_FILE',
   'MAIL_FROM',
   'MAIL_ALIASES',
@@ -73,9 +78,20 @@ runDaemon({
       accounts.map(({ name }) => [name, { state: 'ok', reason: undefined }]),
     );
     const alone = oneAtATime();
+    const house = houseRules(vault, (words) => health.note('mail rules', words));
+    const people = peopleStore({
+      stateDir,
+      own: ownAddresses(accounts),
+      contacts: contactsReader(vault, () => clock.now()),
+      ownText: () => house.text(),
+      now: () => clock.now(),
+    });
+    const digest = null;
     const watching = accounts.map((account) =>
       watchAccount(account, {
-        ...{ process: PROCESS, vault, stateDir, clock, log, at, ca, alone },
+        ...{ process: PROCESS, vault, stateDir, clock, log, at, ca, alone, people, digest },
+        rules: () => house.rules(),
+        threadMails: config.THREAD_MAILS,
         timeZone: config.TIMEZONE,
         scanSeconds: config.SCAN_SECONDS,
         auth: authOf(account.name, account.imap.login),
@@ -103,6 +119,14 @@ runDaemon({
 /** The configuration has seen to it that each has a mailbox. */
 function readingAccounts(config: WatcherConfig): readonly ReadingAccount[] {
   return accountsOf(config).flatMap((account) => (account.imap ? [{ ...account, imap: account.imap }] : []));
+}
+
+/** As headers spell them. */
+function ownAddresses(accounts: readonly ReadingAccount[]): readonly string[] {
+  return [
+    ...accounts.map(({ from }) => formatAddress(from)),
+    ...accounts.flatMap(({ addresses }) => addresses),
+  ];
 }
 
 /** Several mailboxes with large mails at once would take as many times the memory. */

@@ -1,9 +1,13 @@
 /** Reads one mailbox of the user: a connection, a cursor and a ledger of its own, so that no account waits for another. */
 import type { At } from '../core/crash-points.ts';
 import { DEFAULT_ACCOUNT } from '../core/mail-account.ts';
+import type { MailRules } from '../core/mail-rules.ts';
+import type { PeopleNotes } from '../core/people/people-notes.ts';
 import { CursorFile } from '../mail/inbox/cursor-file.ts';
 import { ImapInbox, INBOX_DEFAULTS, type InboxSettings } from '../mail/inbox/imap-inbox.ts';
 import { SeenFiles } from '../mail/inbox/seen-ledger.ts';
+import { ImapSession } from '../mail/mailbox/imap-session.ts';
+import { mailboxThreads } from '../mail/mailbox/thread-lookup.ts';
 import { readMessage } from '../mail/message/read-message.ts';
 import type { MailAuth } from '../mail/oauth/token-source.ts';
 import type { Account } from '../runtime/accounts.ts';
@@ -11,6 +15,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ImapServer } from '../runtime/mail-servers.ts';
 import { mailboxReader } from '../stages/read-mailbox.ts';
+import type { SkippedDigest } from '../stages/skipped-digest.ts';
 import { type FetchedMail, mailTaker, type TakenIn } from '../stages/take-in-mail.ts';
 import { type Watching, watchMailbox } from '../stages/watch-mailbox.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -37,6 +42,11 @@ export interface WatchAccountDeps {
   readonly scanSeconds: number;
   readonly auth: MailAuth;
   readonly ca: string | undefined;
+  /** Earlier mails of a thread; 0: the mailbox is not asked about threads. */
+  readonly threadMails: number;
+  readonly rules: () => Promise<MailRules>;
+  readonly people: PeopleNotes;
+  readonly digest: SkippedDigest | null;
   /** Runs the work on a large mail when no other account is at one. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   readonly onState: (state: MailboxState) => void;
@@ -47,19 +57,36 @@ export function watchAccount(account: ReadingAccount, deps: WatchAccountDeps): W
   const { imap } = account;
   const log = deps.log.child({ account: account.name });
   const ledger = new SeenFiles(stateDir);
+  const settings = inboxSettings(imap, deps);
+  // Of its own: the connection that watches the mailbox must not be switched to another folder.
+  const session = new ImapSession(settings);
+  const thread = mailboxThreads({
+    session,
+    mailbox: imap.mailbox,
+    maxMails: deps.threadMails,
+    now: () => clock.now(),
+  });
   const takeIn = mailTaker({
     vault,
     ledger,
     read: (mail) => readMessage(mail.raw, mail.size),
-    account: account.ids,
+    account: account.name,
+    ids: account.ids,
     ownAddresses: account.addresses,
+    rules: deps.rules,
+    thread: deps.threadMails === 0 ? null : thread,
+    people: deps.people,
+    skipped: (mail) => deps.digest?.add(mail),
     timeZone: deps.timeZone,
     now: () => clock.now(),
     at,
   });
   const reading = {
     cursors: new CursorFile(stateDir, deps.process, cursorKey(account)),
-    flush: () => ledger.flush(),
+    flush: async () => {
+      await deps.digest?.flush();
+      await ledger.flush();
+    },
     takeIn: (mail: FetchedMail): Promise<TakenIn> =>
       mail.raw.length > ALONE_ABOVE_BYTES ? deps.alone(() => takeIn(mail)) : takeIn(mail),
     onTaken: ({ id, folder, outcome, uid }: TakenIn, ms: number) =>
@@ -74,8 +101,7 @@ export function watchAccount(account: ReadingAccount, deps: WatchAccountDeps): W
     parallel: PARALLEL,
     aloneAboveBytes: ALONE_ABOVE_BYTES,
   };
-  const settings = inboxSettings(imap, deps);
-  return watchMailbox({
+  const watching = watchMailbox({
     open: () => ImapInbox.open(settings),
     reader: (inbox: ImapInbox) => mailboxReader(reading, inbox),
     everyMs: deps.scanSeconds * 1000,
@@ -87,6 +113,13 @@ export function watchAccount(account: ReadingAccount, deps: WatchAccountDeps): W
     clock,
     jitter: () => Math.random(),
   });
+  return {
+    settled: watching.settled,
+    stop: async () => {
+      await watching.stop();
+      await session.close();
+    },
+  };
 }
 
 /** The one account of before has the name its cursor always had: after an upgrade no mail comes a second time. */

@@ -121,6 +121,7 @@ runDaemon({
         ...{ ...shared, stateDir, mails },
         journal: posting.journal,
         effects: posting.effects,
+        account: home.name,
         coveringText: async (facts) =>
           coveringMailText(facts, await house({ name: sender.name, account: home.name })),
       }),

@@ -55,6 +55,8 @@ export interface CoveringDeps {
   readonly cards: OfferedCards;
   /** The journal of mails: one that was sealed is never offered again. */
   readonly mails: EffectRecords;
+  /** The account that covering mails leave from; absent: the default one. */
+  readonly account?: string | undefined;
   readonly coveringText: (facts: CoveringFacts) => Promise<CoveringText>;
   readonly clock: Clock;
   readonly at: At;
@@ -137,6 +139,7 @@ function coveringCard(
       created: localTime(now, deps.timeZone),
       priority: 'normal',
       rev: 1,
+      ...(deps.account === undefined ? {} : { account: deps.account }),
       drafted_by: propertyText(text.source, 120),
       drafted_at: localTime(now, deps.timeZone),
       reply_to: to.map(formatAddress),
