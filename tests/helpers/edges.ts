@@ -1,5 +1,6 @@
 import type { At } from '../../src/core/crash-points.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
+import type { OutgoingCheck } from '../../src/stages/check-outgoing.ts';
 import type { Edges } from '../../src/stages/effect-edge.ts';
 import { mailEdge } from '../../src/stages/mail-edge.ts';
 import type { MailEffects, SealedEffects } from '../../src/stages/mail-effects.ts';
@@ -7,6 +8,7 @@ import { oneMachineCards } from '../../src/stages/offered-cards.ts';
 import type { Offers } from '../../src/stages/offers.ts';
 import { odooEdge } from '../../src/stages/odoo-edge.ts';
 import { postingOff } from '../../src/stages/posting-off.ts';
+import type { WrittenTo } from '../../src/stages/written-to.ts';
 import type { Vault } from '../../src/vault/vault.ts';
 
 /** A machine that sends mail and has no Odoo. */
@@ -18,6 +20,8 @@ export function mailOnly(parts: {
   readonly clock: Clock;
   readonly at?: At;
   readonly doubtMs?: number;
+  readonly check?: OutgoingCheck;
+  readonly writtenTo?: WrittenTo;
 }): Edges {
   const { at = () => undefined, doubtMs = 60_000 } = parts;
   const shared = { ...parts, at, doubtMs, timeZone: 'UTC' };
