@@ -113,11 +113,11 @@ function links(text: string): Map<string, string> {
 
 /** What closes a sentence, and a bracket that was not opened inside. */
 function withoutPunctuation(link: string): string {
-  const opens = link.indexOf('(');
+  let unopened = (link.match(/\)/g)?.length ?? 0) - (link.match(/\(/g)?.length ?? 0);
   let end = link.length;
   for (; end > 0; end -= 1) {
     const last = link.charAt(end - 1);
-    if (last === ')' && opens >= 0) break;
+    if (last === ')' && unopened-- <= 0) break;
     if (!'.,;:!?)]*_»”’'.includes(last)) break;
   }
   return link.slice(0, end);
