@@ -7,8 +7,10 @@ import { EXIT } from '../runtime/exit-codes.ts';
 import { VaultFault } from '../vault/vault.ts';
 import { approveVerb } from './approve.ts';
 import { auditVerifyVerb } from './audit-verify.ts';
+import { doctorVerb } from './doctor.ts';
 import { EXIT_WORDS, type ExitCode } from './exit-codes.ts';
 import { initVerb } from './init.ts';
+import { loginVerb } from './login.ts';
 import { lsVerb } from './ls.ts';
 import { odooCommand } from './odoo-guard.ts';
 import { rejectVerb } from './reject.ts';
@@ -62,6 +64,8 @@ function program(context: VerbContext, terminal: Terminal): Command {
   const odoo = odooCommand(context);
   const verbs = [
     initVerb(context),
+    loginVerb(context),
+    doctorVerb(context),
     lsVerb(context),
     showVerb(context),
     approveVerb(context),

@@ -57,7 +57,7 @@ export interface SubmitRequest {
 /** What happened; `core/delivery-verdict.ts` says what it means. */
 export type Submission = SubmissionFacts;
 
-const DEFAULT_TIMEOUTS: SmtpTimeouts = {
+export const DEFAULT_TIMEOUTS: SmtpTimeouts = {
   connectMs: 10_000,
   greetingMs: 10_000,
   idleMs: 30_000,
@@ -79,7 +79,7 @@ export async function submit(request: SubmitRequest): Promise<Submission> {
   const talk = conversation();
   const timeouts = { ...DEFAULT_TIMEOUTS, ...smtp.timeouts };
   return new Promise((resolve) => {
-    const connection = open(smtp, timeouts, talk);
+    const connection = openSmtp(smtp, timeouts, talk);
     const watch = watchdog(() => end(fault('ETIMEDOUT', 'no answer from the server in time')));
     let ended = false;
     const end = (error: unknown, info?: SMTPConnectionSendInfo): void => {
@@ -99,7 +99,7 @@ export async function submit(request: SubmitRequest): Promise<Submission> {
     watch.restart(timeouts.connectMs + timeouts.greetingMs + timeouts.idleMs);
     connection.connect((error) => {
       if (error) return end(error);
-      login(connection, smtp.auth, talk, (loginError) => {
+      logIn(connection, smtp.auth, talk, (loginError) => {
         if (loginError) return end(loginError);
         talk.reached('envelope');
         const foreign = talk.smtpUtf8 ? [] : beyondAscii(request.envelope);
@@ -130,7 +130,7 @@ function needsSmtpUtf8(addresses: readonly string[]): SmtpError {
   };
 }
 
-function open(smtp: SmtpSettings, timeouts: SmtpTimeouts, talk: Conversation): SMTPConnection {
+export function openSmtp(smtp: SmtpSettings, timeouts: SmtpTimeouts, talk: Conversation): SMTPConnection {
   return new SMTPConnection({
     host: smtp.host,
     port: smtp.port,
@@ -148,7 +148,8 @@ function open(smtp: SmtpSettings, timeouts: SmtpTimeouts, talk: Conversation): S
   });
 }
 
-function login(
+/** Goes on without where none is wanted. */
+export function logIn(
   connection: SMTPConnection,
   auth: SmtpAuth | null,
   talk: Conversation,
@@ -227,7 +228,7 @@ function watchdog(bark: () => void): { restart(ms: number): void; stop(): void }
 }
 
 /** What nodemailer puts on its errors; it types them loosely. */
-interface SmtpError {
+export interface SmtpError {
   readonly code?: string | undefined;
   readonly message?: string | undefined;
   readonly command?: string | undefined;
