@@ -173,11 +173,13 @@ function rankOf(pattern: Pattern, mail: IncomingMail): number {
         ? pattern.domain.length
         : 0;
     case 'list':
-      return (mail.headers.get('list-id') ?? []).some((value) => listIdOf(value) === pattern.id)
+      return (mail.headers.get('list-id') ?? []).some(
+        (value) => listIdOf(value.slice(0, 1_000)) === pattern.id,
+      )
         ? BY_WORDS
         : 0;
     case 'subject':
-      return foldedText(mail.subject).includes(pattern.words) ? BY_WORDS : 0;
+      return foldedText(mail.subject.slice(0, 1_000)).includes(pattern.words) ? BY_WORDS : 0;
   }
 }
 

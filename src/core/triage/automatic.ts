@@ -1,7 +1,7 @@
 /** Mail that no person sent: RFC 3834, and what servers wrote before it and beside it. */
 
 import type { IncomingMail } from '../mail.ts';
-import { firstOf, has, header, isAnswer, values } from './mail-view.ts';
+import { firstOf, header, isAnswer, values } from './mail-view.ts';
 import { isOwnForm } from './robots.ts';
 import { writtenByAgent } from './ticket-systems.ts';
 
@@ -80,12 +80,16 @@ const AUTO_SUBJECT = new RegExp(
   'iu',
 );
 
-/** RFC 3834 section 3.1.5 allows `Auto: `, a word that German car dealers begin with too. */
+const AUTO_ANSWER =
+  /^(?:auto: |(?:i am |i'm )?(?:currently )?out of (?:the )?office\b|ooo\b|on (?:vacation|holiday|leave)\b|(?:vacation|abwesend|urlaub)\s*(?::|$))/i;
+
+/**
+ * RFC 3834 section 3.1.5 allows `Auto: `, a word that German car dealers begin with too; people also write
+ * that they will be out of office. A person's answer keeps the subject and puts Re before it.
+ */
 function isAutoSubject(mail: IncomingMail): boolean {
   const subject = mail.subject.slice(0, 200).trim();
-  return (
-    AUTO_SUBJECT.test(subject) || (/^auto: /i.test(subject) && isAnswer(mail) && has(mail, 'in-reply-to'))
-  );
+  return AUTO_SUBJECT.test(subject) || (isAnswer(mail) && AUTO_ANSWER.test(subject));
 }
 
 function shownName(name: string): string {

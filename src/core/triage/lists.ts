@@ -3,7 +3,18 @@
 import { asciiDomain } from '../address-list.ts';
 import type { IncomingMail } from '../mail.ts';
 import { listIdOf } from '../mail-rules.ts';
-import { addressesIn, answersOurs, firstOf, has, header, isOwn, mailboxKey, values } from './mail-view.ts';
+import {
+  addressesIn,
+  answersOurs,
+  firstOf,
+  has,
+  header,
+  isAnswer,
+  isOwn,
+  localPart,
+  mailboxKey,
+  values,
+} from './mail-view.ts';
 import { isOwnForm } from './robots.ts';
 import { writtenByAgent } from './ticket-systems.ts';
 
@@ -49,12 +60,14 @@ function listSign(mail: IncomingMail): string | null {
  * a customer to it then has List-Id, List-Unsubscribe and Precedence: list.
  */
 export function isOwnGroup(mail: IncomingMail, own: readonly string[]): boolean {
-  const posts = postAddresses(mail);
-  const ids = values(mail, 'list-id').map(listIdOf);
-  return own.some((address) => {
-    const asId = `${address.slice(0, address.lastIndexOf('@')).toLowerCase()}.${asciiDomain(address)}`;
-    return ids.includes(asId) || posts.some((post) => mailboxKey(post) === mailboxKey(address));
-  });
+  return own.some((address) => isListAddress(mail, address));
+}
+
+/** It is the list's List-Post, or its List-Id with a dot for the at sign, as nearly all list servers form it. */
+function isListAddress(mail: IncomingMail, address: string): boolean {
+  const asId = `${localPart(address)}.${asciiDomain(address)}`;
+  if (values(mail, 'list-id').some((value) => listIdOf(value) === asId)) return true;
+  return postAddresses(mail).some((post) => mailboxKey(post) === mailboxKey(address));
 }
 
 function postAddresses(mail: IncomingMail): string[] {
@@ -73,8 +86,10 @@ function postAddresses(mail: IncomingMail): string[] {
 function isMeant(mail: IncomingMail, own: readonly string[]): boolean {
   if (answersOurs(mail) && !has(mail, 'x-list-administrivia')) return true;
   if (!mail.to.some((a) => isOwn(a.address, own))) return false;
-  const readers = [...mail.to, ...mail.cc].map((a) => mailboxKey(a.address));
-  return postAddresses(mail).some((post) => readers.includes(mailboxKey(post)));
+  const others = [...mail.to, ...mail.cc].filter((a) => !isOwn(a.address, own)).map((a) => a.address);
+  if (others.some((address) => isListAddress(mail, address))) return true;
+  // Nobody else is named, and it goes on with a thread of a list where everybody may write.
+  return others.length === 0 && isAnswer(mail) && postAddresses(mail).length > 0;
 }
 
 /** Precedence is no standard (RFC 2076); bulk and junk are what mass mail and answering machines write there. */

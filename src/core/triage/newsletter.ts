@@ -18,8 +18,10 @@ import {
   localPart,
   ownWords,
 } from './mail-view.ts';
+import { DESK } from './robots.ts';
 
 const ENOUGH = 2;
+const MAX_TEXT = 100_000;
 
 export function newsletter(mail: IncomingMail, own: readonly string[]): string | null {
   const campaign = campaignSign(mail);
@@ -42,14 +44,14 @@ function massPoints(
   campaign: string | null,
   listed: boolean,
 ): number {
-  const text = mail.text.slice(0, 100_000);
+  const text = mail.text.slice(0, MAX_TEXT);
   const reached = [...mail.to, ...mail.cc].some((a) => isOwn(a.address, own));
   return (
     (listed && has(mail, 'list-id') ? 6 : 0) +
     (listed && has(mail, 'list-unsubscribe') ? 2 : 0) +
     (has(mail, 'list-unsubscribe-post') ? 1 : 0) +
     (listed && has(mail, 'list-help') ? 1 : 0) +
-    (campaign === null ? 0 : 3) +
+    (campaign === null ? 0 : 6) +
     (NEWS_SENDER.test(localPart(mail.from?.address ?? '')) ? 2 : 0) +
     (firstOf(mail, COMPLAINT_HEADERS) === null ? 0 : 1) +
     (UNSUBSCRIBE.test(text) ? 1 : 0) +
@@ -62,15 +64,16 @@ function massPoints(
 function personPoints(mail: IncomingMail): number {
   const words = ownWords(mail);
   const letter = words.length <= 2_000 && linksIn(words) <= 3;
-  return (
-    (isAnswer(mail) ? 4 : 0) + (isNamedAfterSender(mail) ? 2 : 0) + (letter && asksSomething(words) ? 2 : 0)
-  );
+  const named = isNamedAfterSender(mail);
+  // Advertisements ask too; most of all above a line that lets one leave.
+  const question = named && !UNSUBSCRIBE.test(mail.text.slice(0, MAX_TEXT)) ? 2 : 1;
+  return (isAnswer(mail) ? 4 : 0) + (named ? 2 : 0) + (letter && asksSomething(words) ? question : 0);
 }
 
 /** `Ada Lovelace <ada.lovelace@…>`, `<alovelace@…>`: a mailbox of one person, not of a desk or a brand. */
 function isNamedAfterSender(mail: IncomingMail): boolean {
   const { from } = mail;
-  if (!from) return false;
+  if (!from || DESK.test(localPart(from.address))) return false;
   const plain = (s: string) => s.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   const domain = plain(from.address.slice(from.address.lastIndexOf('@') + 1));
   const local = plain(localPart(from.address));

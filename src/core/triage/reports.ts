@@ -27,7 +27,7 @@ function isOfTheMailSystem(mail: IncomingMail): boolean {
   if (!mail.from) return false;
   const name = localPart(mail.from.address);
   const server =
-    /^(?:mailer[-_.]?daemon|postmaster)$/.test(name) ||
+    /^(?:mailer[-_.]?daemon|postmaster|microsoftexchange[0-9a-f]{8,})$/.test(name) ||
     /^mail delivery (?:sub)?system$/i.test(mail.from.name);
   return server && NOT_DELIVERED.test(mail.subject);
 }

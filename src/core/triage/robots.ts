@@ -5,12 +5,12 @@
 
 import { asciiDomain } from '../address-list.ts';
 import type { IncomingMail } from '../mail.ts';
-import { isAnswer, isOwn, isOwnDomain, localPart, sameHouse } from './mail-view.ts';
+import { addressesIn, header, isAnswer, isOwn, isOwnDomain, localPart, sameHouse } from './mail-view.ts';
 
 /** "Do not answer" in the languages whose senders we met; separators as they like. */
 const NO_ANSWER = new RegExp(
   [
-    'noreply|donotreply|donotrespond|dontreply|neverreply|noresponse|noresponder|nepasrepondre|naoresponda',
+    '(?:noreply|donotreply|donotrespond|dontreply|neverreply|noresponse|noresponder|nepasrepondre|naoresponda)(?![a-z])',
     String.raw`(?:^|[._+=-])(?:(?:do|please)[._-]?)?(?:no|not|dont|never)[._-](?:reply|replies|answer|respond|response|responder)(?![a-z])`,
     String.raw`(?:^|[._+=-])(?:nicht[._-]?antworten|keine?[._-]?antwort|ne[._-]?pas[._-]?repondre|pas[._-]?de[._-]?reponse|n[aã]o[._-]?responda|non[._-]?rispondere|geen[._-]?(?:antwoord|reply)|niet[._-]?(?:antwoorden|beantwoorden)|ikke[._-]?svar|ej[._-]?svar|svara[._-]?(?:inte|ej)|nie[._-]?odpowiadaj|ei[._-]?vastausta)(?![a-z])`,
   ].join('|'),
@@ -18,7 +18,7 @@ const NO_ANSWER = new RegExp(
 
 /** The whole local part, a tag after `+` or `=` aside. */
 const SYSTEM =
-  /^(?:mailer[-_.]?daemon|mail[-_.]?daemon|nobody|root|daemon|cron|crond|anacron|www-data|wwwrun|apache|httpd|nginx|nagios|icinga2?|zabbix|monit|munin|prometheus|alertmanager|grafana|logwatch|logcheck|smartd|fail2ban|jenkins|backuppc|auto[-_.]?reply|auto[-_.]?respond(?:er)?|auto[-_.]?mail(?:er)?|automat(?:ed|ic)|mailer|bounces?|notif(?:y|ier|ication|ications)|benachrichtigung(?:en)?|alerts?|system|listserv|majordomo|mailman|sympa|ecartis|owner-.+|.+-(?:request|bounces?|errors)|.+[-_.](?:notifications?|alerts)|(?:notifications?|alerts)[-_.].+)$/;
+  /^(?:mailer[-_.]?daemon|mail[-_.]?daemon|nobody|root|daemon|cron|crond|anacron|www-data|wwwrun|apache|httpd|nginx|nagios|icinga2?|zabbix|monit|munin|prometheus|alertmanager|grafana|logwatch|logcheck|smartd|fail2ban|jenkins|backuppc|auto[-_.]?reply|auto[-_.]?respond(?:er)?|auto[-_.]?mail(?:er)?|automat(?:ed|ic)|mailer|bounces?|notif(?:y|ier|ication|ications)|benachrichtigung(?:en)?|alerts?|system|listserv|majordomo|wordpress|typo3|drupal|joomla|mediawiki|receipts?|(?:.+[-_.])?bot|scan|scanner|copier|kopierer|mfp|voicemail|asterisk|pbx|synology|qnap|fritz-?box|auto-confirm|(?:account|billing|booking|delivery|order|password|payment|security|shipment|shipping)[-_.](?:alerts?|confirm|confirmations?|notices?|receipts?|tracking|updates?)|mailman|sympa|ecartis|microsoftexchange[0-9a-f]{8,}|owner-.+|.+-(?:request|bounces?|errors)|.+[-_.](?:notifications?|alerts)|(?:notifications?|alerts)[-_.].+)$/;
 
 export function isRobot(address: string): boolean {
   const local = localPart(address);
@@ -27,7 +27,7 @@ export function isRobot(address: string): boolean {
 }
 
 /** Desks of a company. Behind them people answer; beside a no-reply sender they are only where help is found. */
-const DESK =
+export const DESK =
   /^(?:support|help|helpdesk|hilfe|info|hello|hallo|contact|kontakt|service|services|kundenservice|customer[-_.]?(?:service|care|support)|care|office|team|sales|billing|accounts?|orders?|bestellung(?:en)?|shop|store|feedback|admin|webmaster|enquir(?:y|ies)|inquir(?:y|ies)|privacy|security|legal|news|newsletter|marketing|press)$/;
 
 /** A form on a web page sends as no-reply and names the person in Reply-To: that person waits for an answer. */
@@ -59,6 +59,12 @@ export function robotSender(mail: IncomingMail, own: readonly string[]): string 
   if (address === undefined) return null;
   // RFC 2142: a person reads postmaster and may answer from there; what a server sends from it answers nothing.
   const robot = isRobot(address) || (localPart(address) === 'postmaster' && !isAnswer(mail));
-  if (!robot || waitingPerson(mail, own) !== null) return null;
+  if (!robot || waitingPerson(mail, own) !== null || isRewritten(mail)) return null;
   return `Nobody reads answers to ${address}.`;
+}
+
+/** Groups and forwarders put their own address over that of a sender whose domain forbids them to pass it on (DMARC). */
+function isRewritten(mail: IncomingMail): boolean {
+  const before = addressesIn(header(mail, 'x-original-from'))[0];
+  return before !== undefined && !isRobot(before);
 }
