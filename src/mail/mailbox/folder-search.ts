@@ -126,9 +126,12 @@ export function reach(newestMs: number | null): number | null {
   return newestMs === null ? null : newestMs - REACH_MS;
 }
 
-/** SINCE knows days, in the server's zone: a day earlier, and the caller looks closer. */
+/**
+ * SINCE knows days, in the server's zone: a day earlier, and the caller looks closer. Never in the future:
+ * imapflow makes `YOUNGER 0` of it where it can, and Dovecot answers BAD (measured on 2.1.2 and 2.3.19).
+ */
 function since(query: SearchObject, ms: number | null): SearchObject {
-  return ms === null ? query : { since: new Date(Math.max(ms - DAY_MS, 0)), ...query };
+  return ms === null ? query : { since: new Date(Math.max(Math.min(ms, Date.now()) - DAY_MS, 0)), ...query };
 }
 
 /** As few commands as the length of a line allows. */
