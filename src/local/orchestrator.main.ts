@@ -6,21 +6,23 @@
  *   Writes `Dashboard.md`, of which it is the only writer; makes missing state folders again; takes
  *   sync-conflict copies out of the state folders; removes unfinished files of ours that a crash left.
  *   With two machines: settles doubles and conflict copies, puts back tasks that another device deleted,
- *   tells what other devices did to files of this laptop, drafts when the cloud is silent.
+ *   tells what other devices did to files of this laptop, drafts when the cloud is silent. Takes an unsent draft
+ *   that a newer mail of its thread made idle out of `Pending_Approval/email`.
  *   Hints of the file watch wake it, a scan every SCAN_SECONDS is the truth.
  * READS
  *   All open state folders, `Updates/`, the approval handler's audit log, `PAUSE.md`; STATE_DIR (`journal/`,
- *   `active/`, `drafting/`); `.stversions/`; Syncthing's REST interface on this machine.
+ *   `active/`, `drafting/`, `offers/`); `.stversions/`; Syncthing's REST interface on this machine.
  * WRITES
- *   `Dashboard.md`, `Conflicts/` (moves), `Logs/local-agent/*.orchestrator.jsonl`,
- *   `Updates/local-agent/orchestrator.json`. Task files it moves and puts back, and never changes.
+ *   `Dashboard.md`, `Conflicts/` and `Skipped/` (moves), `Logs/local-agent/*.orchestrator.jsonl`,
+ *   `Updates/local-agent/orchestrator.json`. Task files it moves and puts back; it changes only
+ *   the one it took to `Skipped`, which is told why.
  *   STATE_DIR (`orchestrator/`, `open-tasks/`, `sync/`). The take-over: see take-over.ts.
  * SECRETS
  *   The key of Syncthing's REST interface; for the take-over the model key, when a model drafts.
  * MAY IT RUN TWICE
  *   No; a lock in STATE_DIR keeps a second one out. Two would overwrite each other's page, nothing worse.
  * ON CRASH
- *   Nothing to repair: every pass starts from what lies in the vault. A conflict copy that was moved just
+ *   Little to repair: every pass starts from what lies in the vault. A conflict copy that was moved just
  *   before its audit line was written stays in `Conflicts/` without the line. A task that was put back just
  *   before it was noted counts once less towards the limit.
  */
@@ -32,8 +34,10 @@ import { OPEN_FOLDERS } from '../core/states.ts';
 import { SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
 import { type ScanLoop, scanLoop } from '../runtime/scan-loop.ts';
+import { Offers } from '../stages/offers.ts';
 import { sweepVault } from '../stages/sweep-vault.ts';
 import { type DashboardWriter, dashboardWriter } from '../stages/write-dashboard.ts';
+import { staleWithdrawer } from '../stages/withdraw-stale.ts';
 import { secretWatch } from '../vault/secret-watch.ts';
 import { inspectShape } from '../vault/shape.ts';
 import { openReplicas } from './replicas.ts';
@@ -48,7 +52,7 @@ runDaemon({
   agent: 'local-agent',
   keys: ['DRY_RUN', ...SYNC_KEYS],
   start: async (context) => {
-    const { config, vault, clock, log, stateDir, agent, health, fatal } = context;
+    const { config, vault, clock, log, stateDir, agent, health, fatal, at } = context;
     const logs = await vault.logFolder(agent);
     const now = () => clock.now();
     const audit = await AuditLog.open({
@@ -76,6 +80,7 @@ runDaemon({
       ...(replicas ? { handover: (replier) => replicas.handover(replier), reasons: replicas.reasons } : {}),
     });
     started.dashboard = dashboard;
+    const withdrawStale = staleWithdrawer({ vault, offers: new Offers({ stateDir, clock }), audit, at });
     const secrets = secretWatch({ root: vault.root, now });
     const conflictCopies = replicas ? 'leave' : 'set_aside';
     let wholeSweepDue = 0;
@@ -88,6 +93,8 @@ runDaemon({
       if (kept && kept.lookAgainAt !== null)
         loop.wakeAt(Math.max(kept.lookAgainAt, now() + BETWEEN_PASSES_MS));
       const swept = await sweepVault({ vault, now, timeZone, audit, conflictCopies }, whole ? 'all' : 'open');
+      const withdrawn = await withdrawStale();
+      if (withdrawn > 0) log.info({ withdrawn }, 'drafts withdrawn: a newer mail of their thread came');
       if (whole) wholeSweepDue = now() + WHOLE_SWEEP_MS;
       if (swept.setAside + swept.removed > 0) log.info({ ...swept }, 'swept');
       const wrong = [

@@ -153,7 +153,7 @@ export async function foldInto(
 
 /** Says in a note that lies in Skipped why it does; null when it says so already, or is not there. */
 export async function markFolded(
-  deps: Pick<FoldDeps, 'vault'>,
+  deps: { readonly vault: Pick<Vault, 'read' | 'stat' | 'update'> },
   name: string,
   into: string,
   reason: string,

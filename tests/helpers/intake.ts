@@ -22,6 +22,22 @@ export interface Mail {
   readonly head?: readonly string[];
 }
 
+/** The vault as the intake uses it, some of it replaced. */
+export function vaultWith(vault: Vault, change: Partial<TakeInDeps['vault']>): TakeInDeps['vault'] {
+  return {
+    create: (ref, source) => vault.create(ref, source),
+    find: (name, folders) => vault.find(name, folders),
+    saveAttachment: (id, name, bytes) => vault.saveAttachment(id, name, bytes),
+    setAside: (ref) => vault.setAside(ref),
+    list: (folder) => vault.list(folder),
+    read: (ref) => vault.read(ref),
+    stat: (ref) => vault.stat(ref),
+    move: (ref, to, name) => vault.move(ref, to, name),
+    update: (ref, source) => vault.update(ref, source),
+    ...change,
+  };
+}
+
 /** The watcher's intake on a real vault, fed with mails as bytes. */
 export async function intake() {
   const dir = await testDir({ 'vault/.keep': '' });

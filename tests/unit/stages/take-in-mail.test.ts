@@ -5,6 +5,7 @@ import { readMailRules } from '../../../src/core/mail-rules.ts';
 import { SeenFiles } from '../../../src/mail/inbox/seen-ledger.ts';
 import { mailTaker, type TakeInDeps } from '../../../src/stages/take-in-mail.ts';
 import { Vault } from '../../../src/vault/vault.ts';
+import { vaultWith } from '../../helpers/intake.ts';
 import { testDir } from '../../helpers/testdir.ts';
 
 const mail: IncomingMail = {
@@ -76,12 +77,7 @@ it('finds its note in Done when the ledger is gone', async () => {
 
 it('quarantines a mail that trips a fault of ours, instead of stopping at it for ever', async () => {
   const { take, vault } = await deps((v) => ({
-    vault: {
-      create: (ref, text) => v.create(ref, text),
-      find: (name, folders) => v.find(name, folders),
-      setAside: (ref) => v.setAside(ref),
-      saveAttachment: () => Promise.reject(new TypeError('boom')),
-    },
+    vault: vaultWith(v, { saveAttachment: () => Promise.reject(new TypeError('boom')) }),
   }));
   const taken = await take(fetched);
   expect(taken).toMatchObject({ outcome: 'quarantined', folder: 'Quarantine' });
@@ -92,12 +88,7 @@ it('quarantines a mail that trips a fault of ours, instead of stopping at it for
 it('does not quarantine a mail because the disk is full: it is taken in later', async () => {
   const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
   const { take, vault } = await deps((v) => ({
-    vault: {
-      create: () => Promise.reject(full),
-      find: (name, folders) => v.find(name, folders),
-      setAside: (ref) => v.setAside(ref),
-      saveAttachment: (id, name, bytes) => v.saveAttachment(id, name, bytes),
-    },
+    vault: vaultWith(v, { create: () => Promise.reject(full) }),
   }));
   await expect(take(fetched)).rejects.toBe(full);
   expect(await vault.list('Quarantine')).toEqual([]);
@@ -127,7 +118,7 @@ it('an important mail says so, and the same note carries its priority', async ()
   const { take, vault } = await deps(() => ({ rules: () => Promise.resolve(important) }));
   const { name } = await take(fetched);
   const note = await vault.read({ folder: 'Needs_Action/email', name });
-  expect(note.ok && note.text).toContain('priority: high');
+  expect(note.ok && note.text).toContain('priority: "high"');
   expect(note.ok && note.text).toContain('Important: waiting for a draft');
 });
 
