@@ -217,11 +217,11 @@ export class EffectJournal<Sealed extends SealedCommon, Filed extends { readonly
   async recordReturned(
     id: TaskId,
     returned: Omit<ReturnRecord, 'at'>,
-    isIt: (sealed: Sealed) => boolean,
+    isIt: (sealed: Sealed, filed: Filed | null) => boolean,
   ): Promise<ReturnResult> {
     const { decisive, state, generations } = await this.#read(id);
     if (state.state === 'unreadable') return { is: 'not_done', state };
-    const named = generations.findLast((g) => g.sealed !== null && isIt(g.sealed));
+    const named = generations.findLast((g) => g.sealed !== null && isIt(g.sealed, g.filed));
     if (!named) return { is: 'not_ours' };
     if (named.entries.returned) return { is: 'again', notice: named.entries.returned.notice };
     if (named !== decisive || state.state !== 'done') return { is: 'not_done', state };
