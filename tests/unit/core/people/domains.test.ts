@@ -73,12 +73,17 @@ describe('a domain that can be taken for a known one', () => {
   it('is every long one with one letter inside changed', () => {
     const label = fc.stringMatching(/^[a-z]{6,20}$/);
     fc.assert(
-      fc.property(label, fc.nat(), fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz'), (known, at, letter) => {
-        const place = 1 + (at % (known.length - 1));
-        const other = known.slice(0, place) + letter + known.slice(place + 1);
-        fc.pre(other !== known);
-        expect(lookAlikeDomain(`${other}.example`, [`${known}.example`])).toBe(`${known}.example`);
-      }),
+      fc.property(
+        label,
+        fc.nat(),
+        fc.constantFrom(...Array.from('abcdefghijklmnopqrstuvwxyz')),
+        (known, at, letter) => {
+          const place = 1 + (at % (known.length - 1));
+          const other = known.slice(0, place) + letter + known.slice(place + 1);
+          fc.pre(other !== known);
+          expect(lookAlikeDomain(`${other}.example`, [`${known}.example`])).toBe(`${known}.example`);
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -87,13 +92,12 @@ describe('a domain that can be taken for a known one', () => {
 describe('punycode', () => {
   it('is read back as the platform writes it', () => {
     const label = fc
-      .array(fc.constantFrom(...'aböüßλжقあ漢한é9-💩'), { minLength: 1, maxLength: 20 })
+      .array(fc.constantFrom(...Array.from('aböüßλжقあ漢한é9-💩')), { minLength: 1, maxLength: 20 })
       .map((chars) => `a${chars.join('')}z`);
     fc.assert(
       fc.property(label, (typed) => {
         const wire = readWire(typed);
-        fc.pre(wire !== null);
-        expect(readWire(unicodeLabel(wire ?? ''))).toBe(wire);
+        if (wire !== null) expect(readWire(unicodeLabel(wire))).toBe(wire);
       }),
       { numRuns: 2000 },
     );
