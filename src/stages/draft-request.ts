@@ -19,18 +19,6 @@ export interface Writer {
   readonly replyAll: boolean;
 }
 
-/** From `MAIL_FROM`, `MAIL_ALIASES` and `REPLY_ALL`; null when the first two are no list of mail addresses. */
-export function writerOf(config: {
-  readonly MAIL_FROM: string;
-  readonly MAIL_ALIASES: readonly string[];
-  readonly REPLY_ALL: boolean;
-}): Writer | null {
-  const own = parseAddressList([config.MAIL_FROM, ...config.MAIL_ALIASES]);
-  const [sender] = own.ok ? own.addresses : [];
-  if (!own.ok || !sender) return null;
-  return { name: sender.name, addresses: own.addresses.map((a) => a.address), replyAll: config.REPLY_ALL };
-}
-
 /** What the user keeps in the vault for drafting. */
 export interface House {
   readonly templates: readonly Template[];

@@ -11,7 +11,7 @@ import { NoAnswer } from './imap-session.ts';
 import { isSearchableId, MAX_HEAD_BYTES, type MailHead, readHead } from './mail-head.ts';
 
 /** The newest of a folder that are looked at, unless told otherwise. */
-export const RECENT_MAILS = 100;
+const RECENT_MAILS = 100;
 const MAX_HITS = 50;
 /** Servers limit a command line; RFC 7162 section 4 recommends at least 8192. */
 const MAX_QUERY_CHARS = 4000;
