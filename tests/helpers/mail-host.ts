@@ -29,8 +29,8 @@ export interface RunningCli {
 /** A machine with mail configured, on which `handover` is typed. */
 export interface MailHost {
   readonly stateDir: string;
-  start(...args: string[]): RunningCli;
-  run(...args: string[]): Promise<{ exit: number | undefined; out: string; err: string }>;
+  readonly start: (...args: string[]) => RunningCli;
+  readonly run: (...args: string[]) => Promise<{ exit: number | undefined; out: string; err: string }>;
 }
 
 export async function mailHost({ dovecot, user, oauth, smtp, env = {} }: MailHostParts): Promise<MailHost> {
