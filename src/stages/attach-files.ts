@@ -63,7 +63,11 @@ interface Found extends JudgedFile {
   readonly own: boolean;
 }
 
-/** @param offer what was kept of the card when it was offered; the note is as the user moved it. */
+/**
+ * @param note as the user moved it
+ * @param offer what was kept of the card when it was offered; null when there is nothing, or when it is not sure that only the
+ * user changed the card since: then no link in it is surely theirs
+ */
 export async function attachFiles(
   deps: AttachDeps,
   note: TaskNote,

@@ -32,7 +32,9 @@ export async function checkApproval(deps: CheckDeps, task: Task): Promise<Task |
   const moved = edge.read(task.note);
   const origin = moved.ok ? await judged(deps, task, moved.card.action) : await asRecorded(deps, task);
   if (origin === 'wait') return null;
-  const files = await attachFiles(deps, task.note, origin.offer);
+  // In a card that the other machine may have changed, no link is surely the user's.
+  const unchanged = !deps.synced || (moved.ok && origin.changed.length === 0);
+  const files = await attachFiles(deps, task.note, unchanged ? origin.offer : null);
   if (files.is === 'wait') return later(deps, files.words, SETTLE_MS);
   const note = files.is === 'attached' ? files.note : task.note;
   const read = note === task.note ? moved : edge.read(note);
