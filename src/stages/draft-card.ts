@@ -22,6 +22,8 @@ export interface CardFacts {
   /** Name of the request that was made of this mail just now. */
   readonly request: string | undefined;
   readonly addressee: string;
+  /** The sender, where the user has several; absent: it says nothing. */
+  readonly from?: string | undefined;
   readonly agent: Agent;
   /** ULID of this claim. */
   readonly claim: string;
@@ -135,7 +137,7 @@ function cardVerdict(
         ? `Mail to ${who}`
         : `Reply to ${who}`;
   const lines = [
-    `**To** ${recipients.to.length > 0 ? people(recipients.to) : 'nobody yet: fill in the property reply_to'}` +
+    `${card.from === undefined ? '' : `**From** ${propertyText(card.from, 100)} · `}**To** ${recipients.to.length > 0 ? people(recipients.to) : 'nobody yet: fill in the property reply_to'}` +
       (recipients.cc.length > 0 ? ` · **Cc** ${people(recipients.cc)}` : '') +
       (recipients.notCopied.length > 0 ? ` · not copied: ${people(recipients.notCopied)}` : ''),
     `**Draft** ${propertyText(draft.verdictLine, 240)}`,

@@ -136,6 +136,7 @@ async function draft(
     draft: result,
     request: made,
     addressee: request.addressee,
+    from: writer.from,
     agent: deps.agent,
     claim: deps.newClaim(),
     claimedAtMs: claimed.atMs,

@@ -33,6 +33,7 @@ describe('two mailboxes in one vault', () => {
     await world.deliver('club', 'Choir');
     const [roof, choir] = [await world.card('Roof'), await world.card('Choir')];
     expect([roof, choir].map(({ note }) => text(note, 'account'))).toEqual(['work', 'club']);
+    expect(roof.text).toMatch(/\*\*From\*\* Mia of work <mia@firm\.example> · \*\*To\*\* Ada Berg/);
     expect(roof.text).toContain('Kind regards\nMia of work');
     expect(choir.text).toContain('With a song\nMia of club');
     expect(list(choir.note, 'reply_to')).toEqual(['Ada Berg <ada@customer.example>']);
