@@ -19,6 +19,8 @@ export interface WaitingNote {
   readonly since: number;
   /** `outcome` of the card, as the approval handler wrote it; null for a new draft. */
   readonly outcome: string | null;
+  /** `priority: high`: the handbook calls the sender important, or the user the card. */
+  readonly high?: boolean;
 }
 
 export interface NoteSince {
@@ -39,6 +41,8 @@ export interface DashboardFacts {
   readonly claimed: readonly (NoteSince & { readonly agent: Agent })[];
   /** Mails sent and invoices posted, newest first. `name` is null when the note could not be found. */
   readonly sent: readonly { readonly name: string | null; readonly task: string; readonly at: number }[];
+  /** Mails of today without a card; null or absent: none. */
+  readonly skippedToday?: SkippedToday | null;
   readonly quarantined: readonly string[];
   /** `why`: what it lost to, a sentence; null when nobody of ours put it there. */
   readonly conflicts: readonly { readonly name: string; readonly why: string | null }[];
@@ -47,6 +51,12 @@ export interface DashboardFacts {
   /** Null on one machine. */
   readonly handover: HandoverFacts | null;
   readonly processes: readonly { readonly agent: Agent; readonly process: string; readonly seen: Presence }[];
+}
+
+export interface SkippedToday {
+  readonly count: number;
+  /** Name of the page that lists them, with `.md`. */
+  readonly page: string;
 }
 
 const SHOWN = 20;
@@ -97,23 +107,33 @@ function isInvoice(id: string | null): boolean {
   return id !== null && edgeOf(id) === 'odoo';
 }
 
-/** Doubts first, then what came back, then by age: the oldest first. */
+/** Doubts first, then what came back, then what is important, then by age: the oldest first. */
 function urgency(note: WaitingNote): number {
-  return note.outcome === 'in_doubt' ? 0 : note.outcome === 'bounced' ? 1 : 2;
+  if (note.outcome === 'in_doubt') return 0;
+  if (note.outcome === 'bounced') return 1;
+  return note.high === true ? 2 : 3;
 }
 
 function waitingSection(facts: DashboardFacts, now: number): string {
   const total = facts.waiting.length + facts.waitingMore;
-  if (total === 0) return '## Waits for you\n\nNothing.';
+  const skipped = skippedLine(facts);
+  if (total === 0) return `## Waits for you\n\nNothing.${skipped}`;
   const sorted = [...facts.waiting].sort(
     (a, b) => urgency(a) - urgency(b) || a.since - b.since || (a.name < b.name ? -1 : 1),
   );
   const lines = sorted.slice(0, SHOWN).map((note) => {
     const words = note.outcome === null ? undefined : outcomeWords(note.outcome, note.name);
-    return `- ${noteLink(note.name)} · ${since(note.since, facts, now)}${words === undefined ? '' : ` · ${words}`}`;
+    const high = note.high === true ? ' · **important**' : '';
+    return `- ${noteLink(note.name)} · ${since(note.since, facts, now)}${high}${words === undefined ? '' : ` · ${words}`}`;
   });
   if (total > lines.length) lines.push(`- and ${total - lines.length} more in \`Pending_Approval\``);
-  return `## Waits for you (${total})\n\n${lines.join('\n')}`;
+  return `## Waits for you (${total})\n\n${lines.join('\n')}${skipped}`;
+}
+
+function skippedLine({ skippedToday }: DashboardFacts): string {
+  if (skippedToday == null || skippedToday.count === 0) return '';
+  const { count, page } = skippedToday;
+  return `\n\n${count} mail${count === 1 ? '' : 's'} skipped today: ${noteLink(page)}`;
 }
 
 function lookSection(facts: DashboardFacts, now: number): string {

@@ -14,6 +14,7 @@ import { markdownText, noteLink } from '../core/markdown-text.ts';
 import { isTaskId, type TaskId } from '../core/task-id.ts';
 import { syncFolder } from '../files/durable.ts';
 import { errno } from '../files/errno.ts';
+import { removePage } from '../vault/remove-page.ts';
 import type { Vault } from '../vault/vault.ts';
 
 export interface SkippedMail {
@@ -35,10 +36,7 @@ export interface SkippedDigest {
 
 export interface DigestDeps {
   readonly stateDir: string;
-  readonly vault: Pick<Vault, 'writeOther'> & {
-    /** Removes an old page. */
-    readonly removeOther: (path: string) => Promise<void>;
-  };
+  readonly vault: Pick<Vault, 'writeOther' | 'root'>;
   readonly timeZone: string;
   readonly now: () => number;
 }
@@ -150,7 +148,7 @@ async function dropOld(deps: DigestDeps, folder: string, days: Map<string, Day>)
   const oldest = localTime(deps.now() - KEEP_DAYS * DAY_MS, deps.timeZone).slice(0, 10);
   const old = [...days.keys()].filter((key) => key < oldest);
   for (const key of old) {
-    await deps.vault.removeOther(skippedPageName(key));
+    await removePage(deps.vault.root, skippedPageName(key));
     await unlink(join(folder, `${key}.jsonl`)).catch((error: unknown) => {
       if (errno(error) !== 'ENOENT') throw error;
     });

@@ -181,6 +181,7 @@ async function takeIn(
   if (entry) return { ...already, folder: null };
 
   const receivedMs = fetched.internalDateMs ?? dateOf(mail) ?? deps.now();
+  const received = { ms: receivedMs, serverMs: fetched.internalDateMs };
   const after = { mail, id, name, fingerprint, thread: keys.thread };
   const found = await deps.vault.find(name, placesAt(deps));
   if (found) {
@@ -188,12 +189,12 @@ async function takeIn(
     const { folder } = found;
     await finish(deps, {
       ...after,
-      why: await whyOf(deps, result, receivedMs),
+      why: await whyOf(deps, result, received),
       folds: note && linkedNames(note.note, 'folds'),
     });
     return { ...already, folder };
   }
-  const why = await whyOf(deps, result, receivedMs);
+  const why = await whyOf(deps, result, received);
   const context = await contextFor(deps, mail, keys.thread, why);
   const { prior } = context;
   const folds = prior.kind === 'fold' ? prior.name : null;
@@ -271,24 +272,31 @@ async function contextFor(deps: TakeInDeps, mail: IncomingMail, key: string, why
 /** A mail that waited: the user may have answered it before we ever looked. */
 const BACKLOG_MS = 10 * 60_000;
 
-async function whyOf(deps: TakeInDeps, result: ReadMail, receivedMs: number): Promise<Why> {
+async function whyOf(deps: TakeInDeps, result: ReadMail, received: Received): Promise<Why> {
   if (!result.ok) return { kind: 'quarantined', reason: result.reason };
   const { mail } = result;
   const bounce = bounceOf(mail.report);
   if (bounce !== null) return { kind: 'bounce', bounce };
   const facts = { addresses: deps.ownAddresses, rules: (await deps.rules?.()) ?? NO_RULES };
   let decision = triage(mail, { ...facts, answered: false });
-  if (decision.verdict === 'card' && (await wasAnswered(deps, mail, receivedMs)))
+  if (decision.verdict === 'card' && (await wasAnswered(deps, mail, received)))
     decision = triage(mail, { ...facts, answered: true });
   return decision.verdict === 'card'
     ? { kind: 'card', important: decision.important }
     : { kind: 'skipped', reason: decision.reason, code: decision.code };
 }
 
-async function wasAnswered(deps: TakeInDeps, mail: IncomingMail, receivedMs: number): Promise<boolean> {
-  if (!deps.thread || mail.messageId === null || deps.now() - receivedMs < BACKLOG_MS) return false;
+interface Received {
+  readonly ms: number;
+  /** What the server says; null when it says nothing. */
+  readonly serverMs: number | null;
+}
+
+async function wasAnswered(deps: TakeInDeps, mail: IncomingMail, received: Received): Promise<boolean> {
   const { messageId } = mail;
-  return (await askThread(deps.thread, (thread) => thread.answered(messageId))) === true;
+  if (!deps.thread || messageId === null || deps.now() - received.ms < BACKLOG_MS) return false;
+  const answer = await askThread(deps.thread, (thread) => thread.answered(messageId, received.serverMs));
+  return answer === true;
 }
 
 /** Only a card's attachments are worth the user's disk; a skipped mail lists them. */

@@ -8,6 +8,7 @@ import { type DashboardFacts, type NoteSince, renderDashboard, type WaitingNote 
 import type { HandoverFacts } from '../core/handover.ts';
 import { PROCESSES } from '../core/heartbeat.ts';
 import { localTime, parseLocalTime } from '../core/local-time.ts';
+import { skippedCount, skippedPageName } from '../core/skipped-page.ts';
 import { doneFolder, inProgress, type TaskFolder } from '../core/states.ts';
 import { parseNote, text } from '../core/task-file.ts';
 import { idInName } from '../core/task-id.ts';
@@ -113,6 +114,7 @@ async function gather(deps: DashboardDeps, pass: Pass): Promise<DashboardFacts> 
     needsAction: { count: needs.count, oldest: oldest(needs.notes) },
     claimed: claimed.flat(),
     sent: await sentNotes(deps, pass),
+    skippedToday: await skippedToday(deps, pass.now),
     quarantined: await listed(vault, 'Quarantine'),
     conflicts: await keptVersions(deps),
     faults: pass.faults,
@@ -166,7 +168,19 @@ async function readCard(
     name: ref.name,
     since: drafted === null ? ctimeMs : Math.min(drafted, ctimeMs),
     outcome: text(parsed.note, 'outcome') ?? null,
+    high: text(parsed.note, 'priority') === 'high',
   };
+}
+
+/** The watcher's page, which another machine may have written: it is believed about nothing but a number. */
+async function skippedToday(
+  { vault, timeZone }: DashboardDeps,
+  now: number,
+): Promise<DashboardFacts['skippedToday']> {
+  const path = skippedPageName(localTime(now, timeZone).slice(0, 10));
+  const read = await unlessBroken(vault.readOther(path, DASHBOARD_BYTES), GONE);
+  const count = read.ok ? skippedCount(read.text) : null;
+  return count === null ? null : { count, page: path.slice(path.lastIndexOf('/') + 1) };
 }
 
 /** RFC 3339 or local time of the vault; null for anything else. */

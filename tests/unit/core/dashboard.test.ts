@@ -40,6 +40,29 @@ const handover = (why: string): DashboardFacts['handover'] => ({
 });
 
 describe('the dashboard', () => {
+  it('tells of what is important behind doubts and what came back, and how many mails got no card', () => {
+    const card = (name: string, since: number, outcome: string | null, high = false) => ({
+      ...{ name, since, outcome, high },
+    });
+    const waiting = [
+      card('old.md', NOW - 9 * HOUR, null),
+      card('vip.md', NOW, null, true),
+      card('back.md', NOW, 'bounced'),
+      card('doubt.md', NOW, 'in_doubt'),
+    ];
+    const skippedToday = { count: 3, page: 'Skipped-2026-11-20.md' };
+    const page = renderDashboard({ ...quiet, waiting, skippedToday }, NOW);
+    expect([...page.matchAll(/^- \[\[(\w+)\]\]/gm)].map((match) => match[1])).toEqual([
+      ...['doubt', 'back', 'vip', 'old'],
+    ]);
+    expect(page).toContain('· **important**');
+    expect(page).toContain('\n\n3 mails skipped today: [[Skipped-2026-11-20]]\n');
+    expect(renderDashboard({ ...quiet, skippedToday: { count: 1, page: 'x.md' } }, NOW)).toContain(
+      'Nothing.\n\n1 mail skipped today: [[x]]',
+    );
+    expect(renderDashboard(quiet, NOW)).not.toContain('skipped today');
+  });
+
   it('links a kept version by its folder, since the version that stands often has its name', () => {
     const page = renderDashboard(
       {
