@@ -20,6 +20,7 @@ import { contactsReader } from '../mail/people/read-contacts.ts';
 import { accountsOf } from '../runtime/accounts.ts';
 import { type Config, SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
+import { openSkippedDigest } from '../stages/skipped-digest.ts';
 import { openSync } from '../sync/open-sync.ts';
 import { watchShare } from '../sync/watch-share.ts';
 import { houseRules } from './house-rules.ts';
@@ -86,7 +87,10 @@ runDaemon({
       ownText: () => house.text(),
       now: () => clock.now(),
     });
-    const digest = null;
+    const digest = await openSkippedDigest({
+      ...{ stateDir, vault, timeZone: config.TIMEZONE },
+      now: () => clock.now(),
+    });
     const watching = accounts.map((account) =>
       watchAccount(account, {
         ...{ process: PROCESS, vault, stateDir, clock, log, at, ca, alone, people, digest },

@@ -46,7 +46,7 @@ export interface WatchAccountDeps {
   readonly threadMails: number;
   readonly rules: () => Promise<MailRules>;
   readonly people: PeopleNotes;
-  readonly digest: SkippedDigest | null;
+  readonly digest: SkippedDigest;
   /** Runs the work on a large mail when no other account is at one. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   readonly onState: (state: MailboxState) => void;
@@ -76,7 +76,7 @@ export function watchAccount(account: ReadingAccount, deps: WatchAccountDeps): W
     rules: deps.rules,
     thread: deps.threadMails === 0 ? null : thread,
     people: deps.people,
-    skipped: (mail) => deps.digest?.add(mail),
+    skipped: (mail) => deps.digest.add(mail),
     timeZone: deps.timeZone,
     now: () => clock.now(),
     at,
@@ -84,7 +84,7 @@ export function watchAccount(account: ReadingAccount, deps: WatchAccountDeps): W
   const reading = {
     cursors: new CursorFile(stateDir, deps.process, cursorKey(account)),
     flush: async () => {
-      await deps.digest?.flush();
+      await deps.digest.flush();
       await ledger.flush();
     },
     takeIn: (mail: FetchedMail): Promise<TakenIn> =>
