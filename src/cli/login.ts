@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { DEFAULT_ACCOUNT } from '../core/mail-account.ts';
 import type { OAuthSettings } from '../core/oauth-settings.ts';
 import { keepLogin } from '../mail/oauth/keep-login.ts';
-import { hasReadOnlyScope, providerOf, scopesFor, type Wish } from '../mail/oauth/providers.ts';
+import { providerOf, scopesFor, type Wish } from '../mail/oauth/providers.ts';
 import { TokenEndpoint } from '../mail/oauth/token-endpoint.ts';
 import { OAuthFault } from '../mail/oauth/token-source.ts';
 import type { Account } from '../runtime/accounts.ts';
@@ -55,23 +55,18 @@ async function login(context: VerbContext, options: Readonly<Record<string, unkn
     throw new VerbFault(error.code, `${NOTHING_KEPT}: ${error.message}`, exit);
   }
   context.say('Logged in. Trying it:');
-  return outcome(mail, account, settings);
+  return outcome(mail, account);
 }
 
-async function outcome(mail: Mail, account: Account, settings: OAuthSettings): Promise<Outcome> {
+async function outcome(mail: Mail, account: Account): Promise<Outcome> {
   const findings = (await examine(mail, account)).map(shown);
   const file = join(mail.stateDir, 'tokens', `${account.name}.json`);
   const works = findings.every(({ level }) => level !== 'fault');
-  const notes =
-    mail.role === 'cloud' && !hasReadOnlyScope(settings) && settings.provider === 'google'
-      ? ['Google has no access that only reads: what was given here can also send. See docs/providers.md.']
-      : [];
   return {
     exit: works ? EXIT.ok : EXIT.failure,
     json: { ok: works, account: account.name, file, findings },
     text: [
       ...findings.flatMap(lines),
-      ...notes,
       `The access is kept in ${file}, which only you can read, and renewed by itself.`,
       works
         ? 'Processes that run take it up within minutes; nothing has to be restarted.'

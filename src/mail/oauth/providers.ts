@@ -129,9 +129,3 @@ export function scopesFor(settings: OAuthSettings, wish: Wish): readonly string[
   // Entra wants the plain scopes behind those of a resource; the order says nothing to others.
   return [...wanted].sort((a, b) => Number(a === REFRESH_SCOPE) - Number(b === REFRESH_SCOPE));
 }
-
-/** Can the key of the cloud be one that only reads? */
-export function hasReadOnlyScope(settings: OAuthSettings): boolean {
-  const { imapScopes, smtpScopes } = presetOf(settings);
-  return settings.provider !== 'custom' && !smtpScopes.every((scope) => imapScopes.includes(scope));
-}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OAuthSettings } from '../../../src/core/oauth-settings.ts';
 import { oauthFaults } from '../../../src/core/oauth-settings.ts';
 import { beginBrowserLogin } from '../../../src/mail/oauth/browser-login.ts';
-import { hasReadOnlyScope, providerOf, scopesFor } from '../../../src/mail/oauth/providers.ts';
+import { providerOf, scopesFor } from '../../../src/mail/oauth/providers.ts';
 import { TokenEndpoint } from '../../../src/mail/oauth/token-endpoint.ts';
 
 const settings = (changes: Partial<OAuthSettings>): OAuthSettings => ({
@@ -31,13 +31,11 @@ describe('what is asked for', () => {
       'https://outlook.office.com/SMTP.Send',
       'offline_access',
     ]);
-    expect(hasReadOnlyScope(microsoft)).toBe(true);
   });
 
   it('with Google is the one scope there is, which sends as well', () => {
     expect(scopesFor(settings({}), READS)).toEqual(['https://mail.google.com/']);
     expect(scopesFor(settings({}), BOTH)).toEqual(['https://mail.google.com/']);
-    expect(hasReadOnlyScope(settings({}))).toBe(false);
   });
 
   it('is what the settings name, where they name something', () => {
