@@ -7,6 +7,7 @@ import { num, parseNote, renderNote, type TaskNote, text, withData } from '../co
 import type { Clock } from '../runtime/clock.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { ActiveEffects } from './active-effects.ts';
+import { knownFiles } from './attach-files.ts';
 import type { CardWords, Edges, Outcome, Task } from './effect-edge.ts';
 import type { OfferedCards } from './offered-cards.ts';
 import type { Offers } from './offers.ts';
@@ -82,7 +83,8 @@ export async function bounce(
   }
   // What somebody else put here is no new offer of a card that was shown: its record stays, and is in doubt.
   if (approved || !(await deps.cards.keepDoubtful(task.id, note))) {
-    await deps.offers.record(task.id, task.ref.name, note, { told, warned: true });
+    const known = [...new Set([...told, ...filesSealed(task)])];
+    await deps.offers.record(task.id, task.ref.name, note, { told: known, warned: true });
   }
   // A doubt stays a doubt in the journal until it is settled; everything else starts afresh at the next yes.
   if (!asks || text(note, 'outcome') !== 'in_doubt') {
@@ -94,6 +96,12 @@ export async function bounce(
   const back = await deps.vault.moveToFreeName(task.ref, folder);
   deps.at('handler:bounced');
   if (back.name !== null) await deps.cards.returned(task.id, back.name);
+}
+
+/** What was sealed before was shown to the user or surely theirs: these files are not asked about again. */
+function filesSealed(task: Task): readonly string[] {
+  const note = parsed(task.view.sealed?.noteText ?? '');
+  return note === null ? [] : knownFiles(note);
 }
 
 function newExpiry(deps: CardDeps): string {

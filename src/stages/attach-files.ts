@@ -100,7 +100,9 @@ export async function attachFiles(
   if (changed)
     return {
       is: 'back',
-      lines: [`${shown(changed.path)} is not the file that was offered: it was changed since.`],
+      lines: [
+        `${shown(changed.path)} is not the file that was offered: it was changed since. To send it as it is now, delete the property \`reply_attachments\` and link it under Reply.`,
+      ],
       told: [],
     };
   const unsaid = await unsure(deps, found, offer?.told ?? []);
@@ -108,6 +110,13 @@ export async function attachFiles(
   const told = found.map(fileCode);
   if (unsaid.length > 0) return { is: 'back', lines: listing(unsaid), told };
   return { is: 'attached', note: attachedNote(note, reply, links, kept.attachments, found), told };
+}
+
+/** Codes of the files that a note names with their digests. */
+export function knownFiles(note: TaskNote): readonly string[] {
+  const read = readAttachments(list(note, 'reply_attachments'));
+  if (!read.ok) return [];
+  return read.attachments.map(({ name, sha256 }) => fileCode({ path: attachmentPath(name), sha256 }));
 }
 
 function linked(

@@ -30,6 +30,7 @@ let stateDir: string;
 let now: number;
 let sent: string[];
 let paused: boolean;
+let dry: boolean;
 let untold: (() => Promise<void>)[];
 let tracker: CardTracker;
 
@@ -43,6 +44,7 @@ beforeEach(async () => {
   now = Date.now() + 60_000;
   sent = [];
   paused = false;
+  dry = false;
   untold = [];
   const clock = { now: () => now, sleep: () => Promise.resolve() };
   tracker = new CardTracker({
@@ -95,6 +97,7 @@ async function stage(): Promise<ApprovalDeps> {
     },
     send: async (id) => {
       if (paused) return { kind: 'paused' };
+      if (dry) return { kind: 'dry_run', file: 'dry-run/x.eml' };
       const { sealed } = await journal.view(id);
       if (!sealed) throw new Error('nothing is sealed');
       const begun = await journal.beginAttempt(id, sealed.seal);
@@ -253,6 +256,37 @@ describe('a file that the user links', () => {
     await approve();
     await passes();
     expect(await files()).toEqual([['MINE']]);
+  });
+});
+
+describe('a card that comes back after it was sealed', () => {
+  it('names its files by their digests, and does not ask about them again', async () => {
+    await own(OFFER, 'MINE');
+    await link('See [[offer.pdf]].');
+    dry = true;
+    await approve();
+    await passes();
+    const back = await pending();
+    expect(back.body).toContain('Dry run');
+    expect(back.data['reply_attachments']).toEqual([expect.stringMatching(/^offer\.pdf sha256:/)]);
+    dry = false;
+    await approve();
+    await passes();
+    expect(await files()).toEqual([['MINE']]);
+  });
+
+  it('is not sent with another file in the meantime, and says how it can be', async () => {
+    await own(OFFER, 'MINE');
+    await link('See [[offer.pdf]].');
+    dry = true;
+    await approve();
+    await passes();
+    dry = false;
+    await pulled(OFFER, 'SWAPPED IN');
+    await approve();
+    await passes();
+    expect(sent).toEqual([]);
+    expect((await pending()).body).toMatch(/changed since.*delete the property `reply_attachments`/);
   });
 });
 
