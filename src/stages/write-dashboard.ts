@@ -4,7 +4,13 @@
  */
 import type { AuditRecord } from '../core/audit-chain.ts';
 import { type Presence, presenceOf } from '../core/presence.ts';
-import { type DashboardFacts, type NoteSince, renderDashboard, type WaitingNote } from '../core/dashboard.ts';
+import {
+  type DashboardFacts,
+  type NoteSince,
+  renderDashboard,
+  type SkippedToday,
+  type WaitingNote,
+} from '../core/dashboard.ts';
 import type { HandoverFacts } from '../core/handover.ts';
 import { PROCESSES } from '../core/heartbeat.ts';
 import { localTime, parseLocalTime } from '../core/local-time.ts';
@@ -173,10 +179,7 @@ async function readCard(
 }
 
 /** The watcher's page, which another machine may have written: it is believed about nothing but a number. */
-async function skippedToday(
-  { vault, timeZone }: DashboardDeps,
-  now: number,
-): Promise<DashboardFacts['skippedToday']> {
+async function skippedToday({ vault, timeZone }: DashboardDeps, now: number): Promise<SkippedToday | null> {
   const path = skippedPageName(localTime(now, timeZone).slice(0, 10));
   const read = await unlessBroken(vault.readOther(path, DASHBOARD_BYTES), GONE);
   const count = read.ok ? skippedCount(read.text) : null;
