@@ -95,21 +95,34 @@ export function answersOurs(mail: IncomingMail): boolean {
   return ids.some((id) => taskOfMessageId(id) !== null);
 }
 
-/** What the sender wrote: without quoted lines, what an attribution introduces, and what follows a signature's mark. */
+/** What the sender wrote: without quoted lines, what an attribution or a forward introduces, and what follows a signature's mark. */
 export function ownWords(mail: IncomingMail): string {
   const kept: string[] = [];
-  for (const line of mail.text.slice(0, MAX_TEXT_CHARS).split('\n')) {
-    if (/^-- ?$|^-{2,} ?(?:Original|Ursprüngliche|Message d'origine)|^_{10,}$/.test(line)) break;
-    if (
-      /^(?:On|Am|Le|El|Il|Op)\b.{5,200}(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef).{0,80}:\s*$/.test(
-        line,
-      )
-    )
+  const lines = mail.text.slice(0, MAX_TEXT_CHARS).split('\n');
+  for (const [at, line] of lines.entries()) {
+    if (QUOTATION.test(line) || (FIRST_OF_HEADER.test(line) && SECOND_OF_HEADER.test(lines[at + 1] ?? '')))
       break;
     if (!line.startsWith('>')) kept.push(line);
   }
   return kept.join('\n');
 }
+
+/** From here on it is a signature or the words of others: RFC 3676, Gmail, Outlook, Apple Mail, Thunderbird. */
+const QUOTATION = new RegExp(
+  [
+    String.raw`^-- ?$`,
+    String.raw`^-{2,} ?(?:original|ursprüngliche|forwarded|weitergeleitete|message|mensaje|messaggio|doorgestuurd|oorspronkelijk)`,
+    String.raw`^_{10,}\s*$`,
+    String.raw`^begin forwarded message:|^anfang der weitergeleiteten nachricht|^début du message`,
+    String.raw`^(?:on|am|le|el|il|op)\b.{5,200}(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef).{0,80}:\s*$`,
+  ].join('|'),
+  'i',
+);
+
+/** Outlook puts the header of what it quotes into the text, without a mark before it. */
+const FIRST_OF_HEADER = /^\*?(?:from|von|de|da|van|från|fra)\s?\*?:\*?\s?\S/i;
+const SECOND_OF_HEADER =
+  /^\*?(?:sent|date|gesendet|datum|envoyé|enviado|fecha|inviato|data|verzonden|skickat|sendt|to|an)\s?\*?:/i;
 
 /** A question mark that ends something outside a link; Japanese and Chinese ask without one. */
 export function asksSomething(text: string): boolean {

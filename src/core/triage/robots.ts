@@ -5,7 +5,16 @@
 
 import { asciiDomain } from '../address-list.ts';
 import type { IncomingMail } from '../mail.ts';
-import { addressesIn, header, isAnswer, isOwn, isOwnDomain, localPart, sameHouse } from './mail-view.ts';
+import {
+  addressesIn,
+  header,
+  isAnswer,
+  isOwn,
+  isOwnDomain,
+  localPart,
+  ownWords,
+  sameHouse,
+} from './mail-view.ts';
 
 /** "Do not answer" in the languages whose senders we met; separators as they like. */
 const NO_ANSWER = new RegExp(
@@ -26,9 +35,13 @@ export function isRobot(address: string): boolean {
   return NO_ANSWER.test(local) || SYSTEM.test(name) || /^no-?reply\./.test(asciiDomain(address));
 }
 
-/** Desks of a company. Behind them people answer; beside a no-reply sender they are only where help is found. */
+/** Desks of a company. Behind them people answer; beside a no-reply sender of the same house they are only where help is found. */
 export const DESK =
-  /^(?:support|help|helpdesk|hilfe|info|hello|hallo|contact|kontakt|service|services|kundenservice|customer[-_.]?(?:service|care|support)|care|office|team|sales|billing|accounts?|orders?|bestellung(?:en)?|shop|store|feedback|admin|webmaster|enquir(?:y|ies)|inquir(?:y|ies)|privacy|security|legal|news|newsletter|marketing|press)$/;
+  /^(?:info|hello|hallo|contact|kontakt|office|team|sales|accounts?|admin|webmaster|enquir(?:y|ies)|inquir(?:y|ies)|news|press|support|help|helpdesk|hilfe|services?|kundenservice|customer[-_.]?(?:service|care|support)|care|billing|orders?|bestellung(?:en)?|shop|store|feedback|privacy|security|legal|newsletter|marketing)$/;
+
+/** Nobody who fills in a form has one of these; a shop's mail through a service names them. */
+const HELP_DESK =
+  /^(?:support|help|helpdesk|hilfe|services?|kundenservice|customer[-_.]?(?:service|care|support)|care|billing|orders?|shop|store|feedback|privacy|newsletter|marketing)$/;
 
 /** A form on a web page sends as no-reply and names the person in Reply-To: that person waits for an answer. */
 export function waitingPerson(mail: IncomingMail, own: readonly string[]): string | null {
@@ -37,9 +50,14 @@ export function waitingPerson(mail: IncomingMail, own: readonly string[]): strin
     ({ address }) =>
       !isRobot(address) &&
       !isOwn(address, own) &&
-      !(from && sameHouse(address, from.address) && DESK.test(localPart(address).replace(/\+.*$/, ''))),
+      !HELP_DESK.test(deskName(address)) &&
+      !(from && sameHouse(address, from.address) && DESK.test(deskName(address))),
   );
   return person?.address ?? null;
+}
+
+function deskName(address: string): string {
+  return localPart(address).replace(/\+.*$/, '');
 }
 
 /** The form of the user's own web page: it sends from the user's own domain, for somebody outside. */
@@ -59,9 +77,30 @@ export function robotSender(mail: IncomingMail, own: readonly string[]): string 
   if (address === undefined) return null;
   // RFC 2142: a person reads postmaster and may answer from there; what a server sends from it answers nothing.
   const robot = isRobot(address) || (localPart(address) === 'postmaster' && !isAnswer(mail));
-  if (!robot || waitingPerson(mail, own) !== null || isRewritten(mail)) return null;
-  return `Nobody reads answers to ${address}.`;
+  const refuses = !robot && refusesAnswers(mail);
+  if (!(robot || refuses) || waitingPerson(mail, own) !== null || isRewritten(mail)) return null;
+  return refuses ? 'It says itself that nobody reads answers to it.' : `Nobody reads answers to ${address}.`;
 }
+
+/** Not in an answer, nor in what somebody passed on: there it is a quotation. */
+function refusesAnswers(mail: IncomingMail): boolean {
+  if (isAnswer(mail) || /^\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|i)\s*:/i.test(mail.subject)) return false;
+  return NO_ANSWERS_PLEASE.test(ownWords(mail));
+}
+
+const NO_ANSWERS_PLEASE = new RegExp(
+  [
+    String.raw`\b(?:do not|don't) (?:reply|respond) (?:directly )?to this (?:automated |automatic |automatically generated )?(?:e-?mail|mail|message|notification)`,
+    String.raw`\bthis (?:e-?mail|mail|message) (?:was|is|has been) (?:an )?(?:sent automatically|automatically (?:generated|sent)|generated automatically|automated)\b`,
+    String.raw`\b(?:antworten sie|antworte) (?:bitte )?nicht (?:direkt )?auf diese (?:automatisch\w* )?(?:generierte |erzeugte )?(?:e-?mail|mail|nachricht)`,
+    String.raw`\bdiese (?:e-?mail|mail|nachricht) (?:wurde|wird|ist) automatisch (?:generiert|erstellt|erzeugt|versandt|versendet|verschickt)`,
+    String.raw`\bne pas répondre (?:directement )?à (?:ce|cet|cette) (?:e-?mail|mail|message|courriel|courrier)`,
+    String.raw`\bno (?:responda|conteste) (?:directamente )?a este (?:correo|mensaje|e-?mail)`,
+    String.raw`\bnon rispondere (?:direttamente )?a quest[ao] (?:e-?mail|mail|messaggio)`,
+    String.raw`\b(?:niet|gelieve niet te) (?:te )?antwoorden op (?:deze|dit) (?:e-?mail|mail|bericht)`,
+  ].join('|'),
+  'i',
+);
 
 /** Groups and forwarders put their own address over that of a sender whose domain forbids them to pass it on (DMARC). */
 function isRewritten(mail: IncomingMail): boolean {
