@@ -225,6 +225,13 @@ describe('the thread of a mail', () => {
     expect(await inbox.threadStatus(question)).toBe('answered');
   });
 
+  it('is unknown where Sent alone cannot be searched', async () => {
+    const sent = older('Sent');
+    expect(await sent.threadStatus(question)).toBe('quiet');
+    fault = (command) => (command === 'UID SEARCH' ? { no: 'Server error' } : undefined);
+    expect(await sent.threadStatus(question)).toBe('unknown');
+  });
+
   it.each(['UID SEARCH', 'FETCH', 'UID FETCH'])('is unknown when the line is cut at %s', async (at) => {
     imap.deliver(USER, mail({ id: '<later@example.com>', inReplyTo: ASKED }));
     const inbox = older('INBOX');

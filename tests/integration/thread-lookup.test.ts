@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startImapServer } from '../../src/demo/imap-server/server.ts';
 import type { ThreadLookup } from '../../src/core/thread-mails.ts';
+import { mailsCalled, mailsReferringTo } from '../../src/mail/mailbox/folder-search.ts';
 import { mailboxThreads, type ThreadLookupOptions } from '../../src/mail/mailbox/thread-lookup.ts';
 import { type Dovecot, type MailAccount, startDovecot } from '../helpers/dovecot.ts';
 import { asPhone, putInto, sessionFor, threadMail } from '../helpers/thread-mail.ts';
@@ -137,26 +139,30 @@ describe('the mails of a thread before this one', () => {
   it.each([
     [
       'keeps ours',
+      'me@alias.example',
       [`X-Microsoft-Original-Message-ID: ${GIVEN}`, `X-Handover-Task: em-0123456789abcdef.${HASH}`],
     ],
-    ['leaves our mark alone', [`X-Handover-Task: em-0123456789abcdef.${HASH}`]],
-  ])('are called as we called them where the provider chose another id and %s', async (_how, headers) => {
-    const account = newUser();
-    const renamed = '<AM0PR01@AM0PR01.eurprd01.prod.outlook.example>';
-    await putInto(account, 'Sent', threadMail({ id: renamed, from: ME, headers, text: 'Yes.' }), minute(1));
-    const answer = { id: '<7@example.com>', inReplyTo: renamed, references: renamed };
-    await putInto(account, 'INBOX', threadMail(answer), minute(2));
-    const refs = { messageId: '<7@example.com>', inReplyTo: renamed, references: [renamed] };
-    expect(await threadsOf(account).earlier(refs)).toMatchObject([
-      { messageId: GIVEN, own: true, text: 'Yes.' },
-    ]);
-    // Another reader's program answered the name that we gave.
-    const other = { messageId: '<8@example.com>', inReplyTo: GIVEN, references: [GIVEN] };
-    expect(await threadsOf(account).earlier(other)).toMatchObject([
-      { messageId: GIVEN },
-      { messageId: '<7@example.com>' },
-    ]);
-  });
+    ['leaves our mark alone', 'me@example.org', [`X-Handover-Task: em-0123456789abcdef.${HASH}`]],
+  ])(
+    'are called as we called them where the provider chose another id and %s',
+    async (_how, from, headers) => {
+      const account = newUser();
+      const renamed = '<AM0PR01@AM0PR01.eurprd01.prod.outlook.example>';
+      await putInto(account, 'Sent', threadMail({ id: renamed, from, headers, text: 'Yes.' }), minute(1));
+      const answer = { id: '<7@example.com>', inReplyTo: renamed, references: renamed };
+      await putInto(account, 'INBOX', threadMail(answer), minute(2));
+      const refs = { messageId: '<7@example.com>', inReplyTo: renamed, references: [renamed] };
+      expect(await threadsOf(account).earlier(refs)).toMatchObject([
+        { messageId: GIVEN, own: true, text: 'Yes.' },
+      ]);
+      // Another reader's program answered the name that we gave.
+      const other = { messageId: '<8@example.com>', inReplyTo: GIVEN, references: [GIVEN] };
+      expect(await threadsOf(account).earlier(other)).toMatchObject([
+        { messageId: GIVEN },
+        { messageId: '<7@example.com>' },
+      ]);
+    },
+  );
 
   it('are found in All Mail once they were archived, each once', async () => {
     const account = newUser();
@@ -279,5 +285,58 @@ describe('was it answered', () => {
     });
     expect(await threads.answered('<3@example.com>')).toBe(false);
     expect(await threads.answered('<1@example.com>')).toBe(true);
+  });
+
+  it('does not remember a folder that was made anew', async () => {
+    const account = newUser();
+    const reply = (id: string) => threadMail({ id: '<r@example.org>', from: ME, inReplyTo: id });
+    await putInto(account, 'Sent', reply('<1@example.com>'));
+    const threads = threadsOf(account);
+    expect(await threads.answered('<1@example.com>')).toBe(true);
+    await asPhone(account, (phone) => phone.mailboxDelete('Sent'));
+    await dovecot.setUidValidity(account.user, 4242, 'Sent');
+    await putInto(account, 'Sent', reply('<2@example.com>'));
+    expect(await threads.answered('<1@example.com>')).toBe(false);
+    expect(await threads.answered('<2@example.com>')).toBe(true);
+  });
+
+  it('opens folders read-only and gives no command that changes anything', async () => {
+    const commands: string[] = [];
+    const server = await startImapServer({
+      password: 'secret',
+      faultAt: (command) => {
+        commands.push(command);
+        return undefined;
+      },
+    });
+    onTestFinished(() => server.stop());
+    const account = { host: '127.0.0.1', port: server.port, user: 'me@example.org', password: 'secret' };
+    server.deliver(account.user, threadMail({ id: '<1@example.com>' }));
+    server.deliver(
+      account.user,
+      threadMail({ id: '<2@example.org>', from: ME, inReplyTo: '<1@example.com>' }),
+      'Sent',
+    );
+    const threads = threadsOf(account, { recentMails: 1 });
+    expect(await threads.answered('<1@example.com>')).toBe(true);
+    expect(await threads.earlier({ ...THREE, messageId: null })).toHaveLength(2);
+    const used = new Set(commands.map((command) => command.replace(/^UID /, '')));
+    for (const needed of ['EXAMINE', 'FETCH']) expect(used).toContain(needed);
+    for (const changing of ['SELECT', 'STORE', 'APPEND', 'COPY', 'MOVE', 'CREATE', 'DELETE', 'EXPUNGE']) {
+      expect(used).not.toContain(changing);
+    }
+  });
+});
+
+describe('the lines that are sent to the server', () => {
+  it('stay short and ask for every id', () => {
+    const ids = Array.from({ length: 12 }, (_, n) => `<${'x'.repeat(900)}${n}@example.com>`);
+    for (const queries of [mailsCalled(ids), mailsReferringTo(ids, null)]) {
+      const lines = queries.map((query) => JSON.stringify(query));
+      expect(lines.every((line) => line.length < 8000)).toBe(true);
+      expect(ids.every((id) => lines.join('').includes(id))).toBe(true);
+      expect(lines.length).toBeLessThanOrEqual(12);
+    }
+    expect(mailsCalled(['<a@x>', '<b@x>'])).toHaveLength(1);
   });
 });

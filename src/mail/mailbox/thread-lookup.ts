@@ -125,9 +125,7 @@ async function placesOf(
   const asked = came.heads.find((head) => head.messageId !== null && head.messageId === refs.messageId);
   // All Mail shows what lies in Sent a second time, and a From alone proves nothing.
   const ownIds = new Set(own.flatMap(idsOf));
-  const others = came.heads.filter(
-    (head) => head !== asked && (head.messageId === null || !ownIds.has(head.messageId)),
-  );
+  const others = came.heads.filter((head) => head.messageId === null || !ownIds.has(head.messageId));
   return [
     ...own.map((head) => ({ path: sent ?? '', own: true, head })),
     ...others.map((head) => ({ path, own: false, head })),
