@@ -24,7 +24,7 @@ export interface TwoMailboxes {
   /** `start` resolves when it is ready. */
   spawn(main: Main, more: Readonly<Record<string, string>>): OwnProcess;
   start(main: Main, more?: Readonly<Record<string, string>>): Promise<OwnProcess>;
-  deliver(account: Name, subject: string): Promise<void>;
+  deliver(account: Name, subject: string, headers?: Readonly<Record<string, string>>): Promise<void>;
   /** Cards that wait for the user, by the mail's subject. */
   card(subject: string): Promise<{ readonly name: string; readonly note: TaskNote; readonly text: string }>;
   approve(name: string): Promise<void>;
@@ -104,7 +104,8 @@ export async function twoMailboxes(
       await ready(child);
       return child;
     },
-    deliver: (name, subject) => dovecot.deliver(users[name], letter(ADDRESS[name], subject)),
+    deliver: (name, subject, headers = {}) =>
+      dovecot.deliver(users[name], letter({ To: `Mia <${ADDRESS[name]}>`, Subject: subject, ...headers })),
     card: (subject) =>
       until(`a card about ${subject}`, async () => {
         const folder = 'Pending_Approval/email';
@@ -162,20 +163,13 @@ With a song
 {{my_name}}
 `;
 
-function letter(to: string, subject: string): string {
-  const lines = [
-    'From: Ada Berg <ada@customer.example>',
-    `To: Mia <${to}>`,
-    `Subject: ${subject}`,
-    `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`,
-    `Message-ID: <${process.pid}.${(serial += 1)}@customer.example>`,
-    '',
-    'Hello,',
-    '',
-    'can you tell me when it is ready?',
-    '',
-    'Ada',
-    '',
-  ];
-  return lines.join('\r\n');
+function letter(headers: Readonly<Record<string, string>>): string {
+  const all = {
+    From: 'Ada Berg <ada@customer.example>',
+    Date: new Date().toUTCString().replace('GMT', '+0000'),
+    'Message-ID': `<${process.pid}.${(serial += 1)}@customer.example>`,
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  return [...lines, '', 'Hello,', '', 'can you tell me when it is ready?', '', 'Ada', ''].join('\r\n');
 }

@@ -127,6 +127,52 @@ describe('two mailboxes in one vault', () => {
   });
 });
 
+describe('mail that concerns both', () => {
+  it('is one card for each that got it, and none of the user’s own', { timeout: 90_000 }, async () => {
+    const world = await twoMailboxes(dovecot);
+    await world.start('watcher');
+    const both = {
+      To: 'mia@firm.example, mia@club.example',
+      'Message-ID': `<both.${process.pid}@customer.example>`,
+    };
+    await world.deliver('work', 'Both', both);
+    await until('the first card', async () => (await world.notes('Both')).length === 1);
+    await world.deliver('club', 'Both', both);
+    const cards = await until('the second card', async () => {
+      const now = await world.notes('Both');
+      return now.length === 2 && now;
+    });
+    expect(cards.every((path) => path.startsWith('Needs_Action/email/'))).toBe(true);
+    const accounts = await Promise.all(
+      cards.map(async (path) => /^account: "(\w+)"$/m.exec(await world.page(path))?.[1]),
+    );
+    expect(accounts.sort()).toEqual(['club', 'work']);
+
+    // A newer mail of the thread takes the place of its own account's card and leaves the other's alone.
+    const later = {
+      ...both,
+      'Message-ID': `<later.${process.pid}@customer.example>`,
+      'In-Reply-To': both['Message-ID'],
+    };
+    await world.deliver('club', 'Later', { ...later, References: both['Message-ID'] });
+    await until('the newer card', async () => (await world.notes('Later')).length === 1);
+    const folders = await until('the older one made room', async () => {
+      const now = (await world.notes('Both')).map((path) => path.split('/')[0]);
+      return now.includes('Skipped') && now;
+    });
+    expect(folders.sort()).toEqual(['Needs_Action', 'Skipped']);
+    const [stays = ''] = (await world.notes('Both')).filter((path) => path.startsWith('Needs_Action'));
+    expect(await world.page(stays)).toContain('account: "work"');
+
+    await world.deliver('club', 'To myself', { From: 'Mia of work <mia@firm.example>' });
+    const [own = ''] = await until('the own mail', async () => {
+      const now = await world.notes('To myself');
+      return now.length > 0 && now;
+    });
+    expect(own).toMatch(/^Skipped\//);
+  });
+});
+
 describe('the cursors of two mailboxes', () => {
   const POINTS = ['watcher:note-created@4', 'watcher:ledger-written@5', 'watcher:cursor-written@2'];
 
