@@ -63,6 +63,7 @@ export async function openSkippedDigest(deps: DigestDeps): Promise<SkippedDigest
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const days = new Map<string, Day>();
   for (const day of await daysIn(folder)) days.set(day, await readDay(folder, day));
+  let last: Promise<unknown> = Promise.resolve();
   const digest: SkippedDigest = {
     add: (mail) => {
       const at = localTime(mail.atMs, deps.timeZone);
@@ -79,23 +80,30 @@ export async function openSkippedDigest(deps: DigestDeps): Promise<SkippedDigest
       take(day, line);
       day.dirty = true;
     },
-    flush: async () => {
-      for (const [key, day] of days) {
-        if (!day.dirty) continue;
-        day.dirty = false;
-        try {
-          await syncFile(join(folder, `${key}.jsonl`));
-          await deps.vault.writeOther(skippedPageName(key), skippedPage(key, day.ids.size, day.shown));
-        } catch (error) {
-          day.dirty = true;
-          throw error;
-        }
-      }
-      await dropOld(deps, folder, days);
+    flush: () => {
+      // Several mailboxes flush at once: an older page must not be written over a newer one.
+      const next = last.then(() => writePages(deps, folder, days));
+      last = next.catch(() => undefined);
+      return next;
     },
   };
   await digest.flush();
   return digest;
+}
+
+async function writePages(deps: DigestDeps, folder: string, days: Map<string, Day>): Promise<void> {
+  for (const [key, day] of days) {
+    if (!day.dirty) continue;
+    day.dirty = false;
+    try {
+      await syncFile(join(folder, `${key}.jsonl`));
+      await deps.vault.writeOther(skippedPageName(key), skippedPage(key, day.ids.size, day.shown));
+    } catch (error) {
+      day.dirty = true;
+      throw error;
+    }
+  }
+  await dropOld(deps, folder, days);
 }
 
 function shownLine({ name, title, reason }: SkippedMail, at: string): string {

@@ -134,6 +134,28 @@ it('a page that cannot be written is written later', async () => {
   expect(skippedCount(await (await open(), page('2026-11-21')))).toBe(1);
 });
 
+it('flushed from two mailboxes at once, the newest page is the one that stays', async () => {
+  const { vault, page, stateDir } = await digests();
+  let slow = true;
+  const digest = await openSkippedDigest({
+    ...{ stateDir, timeZone: 'UTC', now: () => NOON },
+    vault: {
+      root: vault.root,
+      writeOther: async (path, text) => {
+        if (slow) for (let turn = 0; turn < 500; turn++) await new Promise(setImmediate);
+        slow = false;
+        await vault.writeOther(path, text);
+      },
+    },
+  });
+  digest.add(mail(1));
+  const first = digest.flush();
+  await new Promise(setImmediate);
+  digest.add(mail(2));
+  await Promise.all([first, digest.flush()]);
+  expect(skippedCount(await page('2026-11-21'))).toBe(2);
+});
+
 it('the dashboard counts what was skipped today, and believes the page nothing else', async () => {
   const { open, vault } = await digests();
   const digest = await open();
