@@ -1,7 +1,7 @@
-import { readdir, rm, symlink } from 'node:fs/promises';
+import { chmod, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startTakeOver, type TakeOverDeps } from '../../src/local/take-over.ts';
 import { mailNote, openReplier } from '../helpers/replier.ts';
 import { type SteeredClock, steeredClock } from '../helpers/steered-clock.ts';
@@ -89,5 +89,40 @@ describe('the take-over', () => {
     await silence(clock, () => takeOver.state().on);
     await until('it is offered', () => replier.vault.exists({ folder: 'Pending_Approval/email', name }));
     expect((await replier.note(`Pending_Approval/email/${name}`)).data['drafted_by']).toBe('template');
+  });
+
+  it('drafts for each account of the accounts file as that account', async () => {
+    const { replier, clock, faults, deps } = await laptop();
+    const accounts = ['work', 'club'].map(
+      (name) => `[accounts.${name}]\nfrom = "Mia of ${name} <mia@${name}.example>"\n`,
+    );
+    const dir = await testDir({ 'accounts.toml': accounts.join(''), env: '' });
+    await Promise.all(['accounts.toml', 'env'].map((name) => chmod(join(dir, name), 0o600)));
+    await replier.put('Company_Handbook.md', '## Signature club\n\nWith a song\n{{my_name}}\n');
+    await replier.put(
+      'Templates/Default.md',
+      '---\nfor: email_reply\n---\n\nHello {{name}}.\n\n{{signature}}\n',
+    );
+    const env = { ENV_FILE: join(dir, 'env'), VAULT_DIR: replier.root, STATE_DIR: deps.stateDir };
+    for (const [key, value] of Object.entries({
+      ...env,
+      ACCOUNTS_FILE: 'accounts.toml',
+      TAKEOVER_MINUTES: '1',
+    }))
+      vi.stubEnv(key, value);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const { name, source } = mailNote({ account: 'club' });
+    await replier.put(`Needs_Action/email/${name}`, source);
+    const takeOver = await startTakeOver(deps);
+    onTestFinished(() => takeOver.stop());
+    expect(faults).toEqual([]);
+    await silence(clock, () => takeOver.state().on);
+    await until('it is offered', () => replier.vault.exists({ folder: 'Pending_Approval/email', name }));
+    const { body, data } = await replier.note(`Pending_Approval/email/${name}`);
+    expect(data['account']).toBe('club');
+    expect(body).toContain('**From** Mia of club <mia@club.example> · **To** Anna Berg');
+    expect(body).toContain('With a song\nMia of club');
   });
 });
