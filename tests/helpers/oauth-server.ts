@@ -68,8 +68,8 @@ export interface OAuthServer {
   answerDevice(state: 'approved' | 'denied' | 'expired'): void;
   /** Access tokens given so far end now, whatever was said when they were given. */
   endAccess(): void;
-  /** The user withdraws the access of the application. */
-  withdraw(): void;
+  /** The user withdraws the access of the application; without a name all do. */
+  withdraw(user?: string): void;
   /** For the next `times` requests to the token endpoint. */
   fail(fault: TokenFault, times?: number): void;
   /** Called when a token request is about to be answered. */
@@ -163,7 +163,8 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
     }
     if (params.get('client_id') !== CLIENT || (params.get('client_secret') ?? '') !== clientSecret) {
       response.setHeader('WWW-Authenticate', 'Basic realm="token"');
-      json(response, 401, { error: 'invalid_client' }); return;
+      json(response, 401, { error: 'invalid_client' });
+      return;
     }
     const kinds: Readonly<Record<string, (params: URLSearchParams) => object | string>> = {
       authorization_code: byCode,
@@ -171,7 +172,10 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
       'urn:ietf:params:oauth:grant-type:device_code': byDevice,
     };
     const answer = kinds[params.get('grant_type') ?? '']?.(params) ?? 'unsupported_grant_type';
-    if (typeof answer === 'object') { json(response, 200, answer); return; }
+    if (typeof answer === 'object') {
+      json(response, 200, answer);
+      return;
+    }
     json(response, 400, { error: answer, error_description: `the test says ${answer}` });
   };
 
@@ -230,9 +234,18 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const params = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
       if (target.pathname === '/token') return token(params, response);
-      if (target.pathname === '/authorize') { authorize(target.searchParams, response); return; }
-      if (target.pathname === '/device') { device(params, response); return; }
-      if (target.pathname === '/introspect') { introspect(request, params, response); return; }
+      if (target.pathname === '/authorize') {
+        authorize(target.searchParams, response);
+        return;
+      }
+      if (target.pathname === '/device') {
+        device(params, response);
+        return;
+      }
+      if (target.pathname === '/introspect') {
+        introspect(request, params, response);
+        return;
+      }
       response.writeHead(404).end();
     })();
   });
@@ -273,8 +286,10 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
     endAccess: () => {
       for (const access of accesses.values()) access.ended = true;
     },
-    withdraw: () => {
-      for (const { login: one } of refreshes.values()) one.withdrawn = true;
+    withdraw: (user) => {
+      for (const { login: one } of refreshes.values()) {
+        if (user === undefined || one.user === user) one.withdrawn = true;
+      }
     },
     fail: (fault, times = 1) => {
       for (let n = 0; n < times; n++) faults.push(fault);

@@ -134,7 +134,7 @@ describe('handover login in a browser', () => {
     await server.browse((await login.said(URL_SHOWN))[1] ?? '');
     const { exit, out } = await login.done;
     expect(exit).toBe(1);
-    expect(out).toMatch(/FAULT {2}default, mailbox: .*Was the login made as user@example\.org\?/);
+    expect(out).toMatch(/FAULT {2}default, mailbox: .*is the login that of user@example\.org\?/);
   });
 
   it('refuses an access that does not last, or is less than was asked for', async () => {

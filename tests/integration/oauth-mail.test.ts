@@ -99,7 +99,7 @@ describe('a mailbox of Dovecot', () => {
     const { source } = await loggedIn(120_000);
     const fault = await refusal(open(source, 'someone-else@example.org'));
     expect(fault.code).toBe('login');
-    expect(fault.message).toContain('Was the login made as someone-else@example.org?');
+    expect(fault.message).toContain('is the login that of someone-else@example.org?');
     expect(fault.message).toContain('handover login');
   });
 
@@ -166,7 +166,7 @@ describe('the watch over a mailbox', () => {
     const states = await watched(source);
     const said = await until('paused', () => states.find((state) => state.startsWith('paused')));
     expect(said).toContain('the login is no longer good');
-    expect(said).toContain('Run: handover login');
+    expect(said).toContain('run: handover login');
     const asked = server.asked.length;
     await until('several attempts', () => states.length >= 4);
     expect(server.asked.length).toBe(asked);
@@ -226,7 +226,7 @@ describe('a submission', () => {
     server.withdraw();
     const { verdict, connections } = await sent(source);
     expect(verdict).toMatchObject({ verdict: 'retry', cause: 'authentication' });
-    expect(verdict.words).toContain('Run: handover login');
+    expect(verdict.words).toContain('run: handover login');
     expect(connections).toBe(0);
   });
 

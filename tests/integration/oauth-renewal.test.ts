@@ -3,7 +3,12 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { KeptSource } from '../../src/mail/oauth/kept-source.ts';
+import { providerOf } from '../../src/mail/oauth/providers.ts';
+import { TokenEndpoint } from '../../src/mail/oauth/token-endpoint.ts';
+import { TokenFile } from '../../src/mail/oauth/token-file.ts';
 import { OAuthFault } from '../../src/mail/oauth/token-source.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { age, clockAhead, logIn, readTokens, tokenPath, tokensOf } from '../helpers/oauth-login.ts';
 import { type OAuthServer, type OAuthServerOptions, startOAuthServer } from '../helpers/oauth-server.ts';
 import { testDir } from '../helpers/testdir.ts';
@@ -193,6 +198,31 @@ describe('processes that renew at once', () => {
     expect(server.asked).toHaveLength(1);
   });
 
+  it('look again before they ask: one that looked just before another was done asks nobody', async () => {
+    const { server, stateDir, source } = await world({ rotates: true });
+    await age(stateDir, HOUR);
+    class Late extends TokenFile {
+      late = true;
+      override async read() {
+        const kept = await super.read();
+        if (this.late) {
+          this.late = false;
+          await source.token();
+        }
+        return kept;
+      }
+    }
+    const endpoint = new TokenEndpoint(providerOf(server.settings), server.settings);
+    const late = new KeptSource({
+      ...{ account: 'default', clock: systemClock, at: () => undefined },
+      ...{ tokenUrl: server.settings.tokenUrl, clientId: server.settings.clientId },
+      file: new Late(stateDir, 'default'),
+      refresh: (refreshToken) => endpoint.refresh(refreshToken),
+    });
+    expect(await late.token()).toBe(await source.token());
+    expect(server.asked).toHaveLength(1);
+  });
+
   it('in one process ask once as well', async () => {
     const { server, stateDir, source } = await world();
     await age(stateDir, HOUR);
@@ -250,7 +280,7 @@ describe('a login that was withdrawn', () => {
     const fault = await faultOf(source.token());
     expect(fault.code).toBe('revoked');
     expect(fault.message).toBe(
-      'the login is no longer good: the provider says invalid_grant: the test says invalid_grant. Run: handover login',
+      'the login is no longer good, run: handover login (the provider says invalid_grant: the test says invalid_grant)',
     );
     expect((await faultOf(source.token())).message).toBe(fault.message);
     expect((await faultOf(tokensOf(server.settings, stateDir).token())).message).toBe(fault.message);
@@ -272,7 +302,7 @@ describe('a login that was withdrawn', () => {
     await age(stateDir, HOUR, 'office');
     server.withdraw();
     const fault = await faultOf(tokensOf(server.settings, stateDir, undefined, 'office').token());
-    expect(fault.message).toContain('Run: handover login --account office');
+    expect(fault.message).toContain('run: handover login --account office');
     // The token of the other account has not ended.
     await tokensOf(server.settings, stateDir).token();
   });
@@ -346,9 +376,9 @@ describe('what lies on the disk', () => {
     expect((await stat(join(stateDir, 'tokens'))).mode & 0o777).toBe(0o700);
   });
 
-  it.each([0o640, 0o604, 0o666])('is not used when its mode is %o', async (mode) => {
+  it.each(['640', '604', '666'])('is not used when its mode is %s', async (mode) => {
     const { server, stateDir, source } = await world();
-    await chmod(tokenPath(stateDir), mode);
+    await chmod(tokenPath(stateDir), Number.parseInt(mode, 8));
     const fault = await faultOf(source.token());
     expect(fault.code).toBe('malformed');
     expect(fault.message).toContain(`chmod 600 ${tokenPath(stateDir)}`);

@@ -184,7 +184,7 @@ type Login = { user: string; pass: string } | { user: string; accessToken: strin
 
 /** The provider gives access and the mail server does not take it: mostly the access to another mailbox. */
 function refusedAccess(user: string, fault: InboxFault): InboxFault {
-  const words = `${fault.message}. Was the login made as ${user}? If not, run handover login again`;
+  const words = `is the login that of ${user}? If not, run handover login again (${fault.message})`;
   return new InboxFault('login', words, { cause: fault });
 }
 

@@ -124,5 +124,6 @@ export function renewed(
 }
 
 function revoked(account: string, words: string): OAuthFault {
-  return new OAuthFault('revoked', `the login is no longer good: ${words}. Run: ${loginCommand(account)}`);
+  // The cure first: where several accounts are unwell, the dashboard shows only the beginning.
+  return new OAuthFault('revoked', `the login is no longer good, run: ${loginCommand(account)} (${words})`);
 }
