@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withFeedback } from '../../src/core/body.ts';
 import { earlierText } from '../../src/core/earlier-mails.ts';
 import { originalText } from '../../src/core/neutralise.ts';
 import { list, renderNote, text, withData } from '../../src/core/task-file.ts';
+import { SeenFiles } from '../../src/mail/inbox/seen-ledger.ts';
 import { readMessage } from '../../src/mail/message/read-message.ts';
 import { intake, killAt, Killed, NOW, WAITING } from '../helpers/intake.ts';
 
@@ -132,6 +134,36 @@ describe('a newer mail of a thread', () => {
     await inbox.vault.move({ folder: WAITING, name: third.name }, 'Done/2026-11');
     await inbox.take({ id: '4', refs: [ROOT] });
     expect((await inbox.notes('Skipped')).length).toBe(0);
+  });
+
+  it('that could not be finished leaves alone what the user brought back meanwhile', async () => {
+    const inbox = await intake();
+    const first = await inbox.take({ id: '1' });
+    const ledger = new SeenFiles(join(inbox.vault.root, '../state'));
+    const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
+    inbox.with({
+      ledger: {
+        look: (id) => ledger.look(id),
+        lastOfThread: (key) => ledger.lastOfThread(key),
+        setLastOfThread: (key, name, replace) => ledger.setLastOfThread(key, name, replace),
+        write: () => {
+          throw full;
+        },
+      },
+    });
+    await expect(inbox.take({ id: '2', refs: [ROOT] })).rejects.toBe(full);
+    await inbox.vault.move({ folder: 'Skipped', name: first.name }, WAITING);
+    inbox.with({});
+    expect((await inbox.take({ id: '2', refs: [ROOT] })).outcome).toBe('already');
+    expect((await inbox.notes(WAITING)).length).toBe(2);
+  });
+
+  it('folds no note that says it is of another account', async () => {
+    const inbox = await intake();
+    await inbox.take({ id: '1' });
+    inbox.with({ account: 'other' });
+    await inbox.take({ id: '2', refs: [ROOT] });
+    expect((await inbox.notes(WAITING)).length).toBe(2);
   });
 
   it('that is only a robot’s takes no card away', async () => {

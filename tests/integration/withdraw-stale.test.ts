@@ -94,7 +94,6 @@ it.each<[string, (note: TaskNote) => TaskNote]>([
   ['the reply', (note) => ({ ...note, body: withReply(note.body, 'My own words') })],
   ['a word under Feedback', (note) => ({ ...note, body: withFeedback(note.body, 'shorter') })],
   ['a recipient', (note) => withData(note, { reply_to: ['bob@example.com'] })],
-  ['its outcome: it came back to the user', (note) => withData(note, { outcome: 'bounced' })],
 ])('stays when the user changed %s', async (_what, change) => {
   const world = await house();
   const older = await world.drafted({ id: '1' });
@@ -102,6 +101,16 @@ it.each<[string, (note: TaskNote) => TaskNote]>([
   await world.drafted({ id: '2', refs: [ROOT] });
   expect(await world.withdraw()).toBe(0);
   expect((await world.names(PENDING)).length).toBe(2);
+});
+
+it('stays when it came back to the user, who was told why', async () => {
+  const world = await house();
+  const older = await world.drafted({ id: '1' });
+  await world.edit(older, (note) => withData(note, { outcome: 'bounced' }));
+  const back = (await world.notes(PENDING))[0]!.note;
+  await world.offers.record(text(back, 'id') as Parameters<Offers['record']>[0], older, back);
+  await world.drafted({ id: '2', refs: [ROOT] });
+  expect(await world.withdraw()).toBe(0);
 });
 
 it('nobody’s card goes because a note says so: sender, thread and account are looked at again', async () => {
