@@ -35,6 +35,7 @@ import { ulid } from '../runtime/ulid.ts';
 import { ActiveEffects } from '../stages/active-effects.ts';
 import { BounceRecords } from '../stages/bounce-records.ts';
 import { outgoingCheck } from '../stages/check-outgoing.ts';
+import { sendDaily } from '../stages/daily-notice.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
 import { type ApprovalDeps, scanApprovals } from '../stages/execute-approval.ts';
 import { mailEdge } from '../stages/mail-edge.ts';
@@ -61,6 +62,7 @@ runDaemon({
     'APPROVAL_EXPIRES_HOURS',
     'DOUBT_MINUTES',
     'QUIET_HOURS',
+    'DIGEST_AT',
     'FIRST_CONTACT',
     'DRY_RUN',
     ...SYNC_KEYS,
@@ -179,8 +181,15 @@ runDaemon({
       lanes.mail.hint();
       lanes.odoo.hint();
     });
+    const notices = new AbortController();
+    if (config.DIGEST_AT !== null) {
+      const send = () => effects.dailyNotice();
+      const onError = (error: unknown) => log.warn({ err: error }, 'the daily notice was not sent');
+      void sendDaily({ at: config.DIGEST_AT, timeZone, clock, send, onError }, notices.signal);
+    }
     return {
       stop: async () => {
+        notices.abort();
         await watch.close();
         const invoices = lanes.odoo.stop();
         await lanes.mail.stop();

@@ -1,6 +1,13 @@
 import type { z } from 'zod';
 import type { TaskId } from '../core/task-id.ts';
-import { fileAnswer, lookAnswer, type SendAnswer, sendAnswer, threadAnswer } from '../mcp/email/answers.ts';
+import {
+  fileAnswer,
+  lookAnswer,
+  noticeAnswer,
+  type SendAnswer,
+  sendAnswer,
+  threadAnswer,
+} from '../mcp/email/answers.ts';
 import type { MailEffects, SendOutcome } from '../stages/mail-effects.ts';
 import { McpChild, type McpChildOptions } from './mcp-child.ts';
 
@@ -45,6 +52,13 @@ export class EmailMcpClient implements MailEffects {
   async threadStatus(id: TaskId): Promise<'quiet' | 'answered' | 'newer' | 'unknown'> {
     const answer = await this.#call('thread_status', id, threadAnswer);
     return answer === null || answer.status === 'no_such_task' ? 'unknown' : answer.status;
+  }
+
+  /** `later`: nothing left, and it may be asked again. */
+  async dailyNotice(): Promise<'done' | 'later'> {
+    const result = await this.#child.call({ name: 'send_daily_notice', answer: noticeAnswer }, null);
+    if (!result.ok) return 'later';
+    return ['not_sent', 'paused'].includes(result.value.result) ? 'later' : 'done';
   }
 
   /** Lets the server finish what it is at. */

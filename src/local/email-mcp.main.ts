@@ -19,6 +19,7 @@ import type { TaskId } from '../core/task-id.ts';
 import { JournalFault } from '../journal/journal.ts';
 import { openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { sendSealed, type SendResult } from '../mail/submission/send-sealed.ts';
+import { sendNotice } from '../mail/submission/send-notice.ts';
 import { emailMcp } from '../mcp/email/email-mcp-server.ts';
 import { serveStdio } from '../mcp/stdio.ts';
 import { accountsOf } from '../runtime/accounts.ts';
@@ -61,6 +62,7 @@ const KEYS = [
   'SENT_COPY',
   'DRY_RUN',
   'QUIET_HOURS',
+  'DIGEST_AT',
   'MAX_SENDS_PER_HOUR',
 ] as const;
 type EmailConfig = Config<(typeof KEYS)[number]>;
@@ -79,7 +81,10 @@ async function serve(): Promise<void> {
   const vault = await Vault.open(config.VAULT_DIR);
   const journal = await openMailJournal({ stateDir, self: ownIdentity(), isAlive, now });
   const ca = config.TLS_CA_FILE === '' ? undefined : await readFile(config.TLS_CA_FILE, 'utf8');
-  const accounts = openSendingAccounts(accountsOf(config), { stateDir, clock: systemClock, ca });
+  const mine = accountsOf(config);
+  const accounts = openSendingAccounts(mine, { stateDir, clock: systemClock, ca });
+  const [{ from: self }] = mine;
+  const home = accounts.ofSender(self.address);
   const send = async (id: TaskId): Promise<SendResult> => {
     const { state, sealed } = await journal.view(id);
     if (!sealed) return { kind: 'settled', state };
@@ -99,7 +104,16 @@ async function serve(): Promise<void> {
   };
   let broken = false;
   const { server, calls } = emailMcp(
-    { vault, journal, mailboxes: accounts, timeZone: config.TIMEZONE, send },
+    {
+      ...{ vault, journal, mailboxes: accounts, timeZone: config.TIMEZONE, send },
+      notice:
+        config.DIGEST_AT === null || home === null
+          ? null
+          : {
+              ...{ now, dryRun: config.DRY_RUN },
+              send: (day, notice) => sendNotice(day, notice, { stateDir, self, smtp: home.smtp, now }),
+            },
+    },
     (tool, error) => {
       log.error({ err: error, tool }, 'tool failed');
       // What cannot be recorded must not go on: to others this attempt looks as if it ran for ever.

@@ -51,14 +51,18 @@ export class McpChild {
 
   async call<S extends z.ZodType>(
     tool: { readonly name: string; readonly answer: S; readonly deadlineMs?: number },
-    id: string,
+    id: string | null,
   ): Promise<Answer<z.output<S>>> {
     const { log, deadlineMs = 60_000 } = this.#options;
     try {
       const { client } = await this.#connect();
-      const result = await client.callTool({ name: tool.name, arguments: { task_id: id } }, undefined, {
-        timeout: tool.deadlineMs ?? deadlineMs,
-      });
+      const result = await client.callTool(
+        { name: tool.name, arguments: id === null ? {} : { task_id: id } },
+        undefined,
+        {
+          timeout: tool.deadlineMs ?? deadlineMs,
+        },
+      );
       if (result['isError'] !== true) {
         return { ok: true, value: tool.answer.parse(result['structuredContent']) };
       }

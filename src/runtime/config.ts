@@ -69,6 +69,14 @@ const quietHours = z
     });
     return { from, to };
   });
+/** `07:00`, minutes of the day; null: never. */
+const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as 07:00')
+  .transform((value): number | null => {
+    const [hours = 0, minutes = 0] = value.split(':').map(Number);
+    return hours * 60 + minutes;
+  });
 const token = z
   .string()
   .refine((value) => value === '' || value.length >= 16, 'must have at least 16 characters');
@@ -141,6 +149,7 @@ export const KEYS = {
   DRY_RUN: bool.default(true),
   UNDO_SECONDS: int(0, 86_400).default(10),
   QUIET_HOURS: quietHours.default(null),
+  DIGEST_AT: timeOfDay.default(null),
   FIRST_CONTACT: z.enum(['ask', 'allow', 'refuse']).default('ask'),
   MAX_SENDS_PER_HOUR: int(0, 10_000).default(30),
   APPROVAL_EXPIRES_HOURS: int(1, 8760).default(72),

@@ -133,6 +133,7 @@ export class MailLaptop {
     const mailbox = { sent: this.#sent, filing: 'append' as const };
     const deps: EmailDeps = {
       ...{ vault, journal, timeZone: 'UTC' },
+      notice: null,
       mailboxes: { ofSender: () => mailbox, ofAccount: () => mailbox },
       send: (id) =>
         sendSealed(id, {

@@ -51,6 +51,7 @@ beforeEach(async () => {
     vault,
     journal,
     mailboxes: { ofSender: () => mailbox, ofAccount: () => mailbox },
+    notice: null,
     timeZone: 'UTC',
     send: (id) => {
       asked.push(id);

@@ -43,6 +43,12 @@ export const threadAnswer = z.strictObject({
   status: z.enum(['quiet', 'answered', 'newer', 'unknown', 'no_such_task']),
 });
 
+export const noticeAnswer = z.strictObject({
+  result: z.enum(['sent', 'already', 'not_sent', 'off', 'paused', 'dry_run']),
+  /** `not_sent`: the server's. */
+  words: words.optional(),
+});
+
 export const taskAnswer = z.strictObject({
   found: z.boolean(),
   folder: z.string().optional(),

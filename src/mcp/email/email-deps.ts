@@ -1,5 +1,7 @@
+import type { Notice } from '../../core/daily-notice.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import type { MailJournal } from '../../mail/submission/sealed-mail.ts';
+import type { NoticeResult } from '../../mail/submission/send-notice.ts';
 import type { SendResult } from '../../mail/submission/send-sealed.ts';
 import type { SentFolder } from '../../mail/submission/sent-folder.ts';
 import type { Vault } from '../../vault/vault.ts';
@@ -19,11 +21,20 @@ export interface AccountMailboxes {
   ofAccount(name: string): AccountMailbox | null;
 }
 
+/** The daily notice, to the user's own address and to no other. */
+export interface NoticeToSelf {
+  readonly dryRun: boolean;
+  readonly now: () => number;
+  send(day: string, notice: Notice): Promise<NoticeResult>;
+}
+
 /** What the tools of email-mcp work with. */
 export interface EmailDeps {
   readonly vault: Vault;
   readonly journal: MailJournal;
   readonly mailboxes: AccountMailboxes;
   readonly send: (id: TaskId) => Promise<SendResult>;
+  /** Null: the user wants none. */
+  readonly notice: NoticeToSelf | null;
   readonly timeZone: string;
 }

@@ -7,6 +7,7 @@ import { lookInSent } from './look-in-sent.ts';
 import { readTask } from './read-task.ts';
 import { searchTasks } from './search-tasks.ts';
 import { sendApproved } from './send-approved.ts';
+import { sendDailyNotice } from './send-daily-notice.ts';
 import { threadStatus } from './thread-status.ts';
 
 export interface EmailMcp {
@@ -14,7 +15,7 @@ export interface EmailMcp {
   readonly calls: Calls;
 }
 
-/** email-mcp: seven tools over one task id each, and none that takes a recipient and a text and sends. */
+/** email-mcp: tools over one task id each and the notice to oneself; none takes a recipient or a text and sends. */
 export function emailMcp(deps: EmailDeps, onError: ToolHost<EmailDeps>['onError']): EmailMcp {
   const server = new McpServer(
     { name: 'handover-email', version: '0.1.0' },
@@ -32,5 +33,6 @@ export function emailMcp(deps: EmailDeps, onError: ToolHost<EmailDeps>['onError'
   register(lookInSent, host);
   register(fileInSent, host);
   register(threadStatus, host);
+  register(sendDailyNotice, host);
   return { server, calls };
 }
