@@ -166,7 +166,7 @@ function breakMarkup(s: string): string {
       .replace(/!(?=\[)/g, '! ')
       .replace(/%(?=%)/g, '% ')
       // `<` that would open a tag; an address in angle brackets stays one.
-      .replace(/<(?![\w.+-]+@[\w.-]+>)(?=[A-Za-z/!?])/g, '< ')
+      .replace(/<(?![\p{L}\p{N}_.+-]+@[\p{L}\p{M}\p{N}_.-]+>)(?=[A-Za-z/!?])/gu, '< ')
       // `obsidian://new?...` writes into the vault on one click.
       .replace(/\b(obsidian|file):(?=\/\/)/gi, '$1: ')
   );

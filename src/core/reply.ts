@@ -6,6 +6,7 @@
 import { addressKey, asciiDomain, cleanHeaderText, formatAddress, isMailAddress } from './address-list.ts';
 import type { Address } from './mail.ts';
 import { readableDomain, registeredDomain, scriptTrick } from './people/domain-name.ts';
+import { mailboxKey } from './triage/mail-view.ts';
 import { isRobot } from './triage/robots.ts';
 
 export interface ReplyPlan {
@@ -50,7 +51,7 @@ const MAX_REFERENCES_CHARS = 8_000;
 
 export function planReply(mail: ParentMail, me: OwnMailbox): ReplyPlan {
   const warnings: string[] = [];
-  const own = new Set(me.addresses.map(addressKey));
+  const own = new Set(me.addresses.flatMap((address) => [addressKey(address), mailboxKey(address)]));
   const to = recipients(mail, own, warnings);
   const cc = me.replyAll ? copies(mail, to, own, warnings) : [];
   const sender = mail.from && isMailAddress(mail.from.address) ? [tidy(mail.from)] : [];
@@ -184,8 +185,7 @@ function usable(addresses: readonly Address[], own: ReadonlySet<string>): Addres
 
 /** `me+news@…` is delivered to `me@…` (RFC 5233), so it is the user as well. */
 function isOwn(a: Address, own: ReadonlySet<string>): boolean {
-  const key = addressKey(a.address);
-  return own.has(key) || own.has(key.replace(/\+[^@]*@/, '@'));
+  return own.has(addressKey(a.address)) || own.has(mailboxKey(a.address));
 }
 
 function once(addresses: readonly Address[]): Address[] {

@@ -209,6 +209,12 @@ describe('the copies of a reply', () => {
     ]);
   });
 
+  it('are not the user at Gmail in another spelling', () => {
+    const gmail: OwnMailbox = { addresses: ['me.name@gmail.com'], replyAll: true };
+    const to = [a('Me.Name@gmail.com'), a('mename+shop@googlemail.com'), a('bo@example.com')];
+    expect(who(planReply(mail({ to }), gmail).cc)).toEqual(['bo@example.com']);
+  });
+
   it('are empty when there would be too many', () => {
     const many = Array.from({ length: 60 }, (_, i) => a(`p${i}@example.com`));
     const plan = planReply(mail({ cc: many }), everybody);
