@@ -1,5 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { list, text } from '../../src/core/task-file.ts';
 import { type Dovecot, startDovecot } from '../helpers/dovecot.ts';
@@ -17,6 +18,22 @@ afterAll(() => dovecot.stop());
 
 async function sentCopies(user: string): Promise<string> {
   return dovecot.doveadm('fetch', '-u', user, 'hdr.from hdr.subject flags', 'mailbox', 'Sent', 'ALL');
+}
+
+/** As a phone does. */
+async function saveInSent(user: string, mail: string): Promise<void> {
+  const { host, port, password: pass } = dovecot.user(user);
+  const client = new ImapFlow({
+    host,
+    port,
+    secure: false,
+    doSTARTTLS: false,
+    auth: { user, pass },
+    logger: false,
+  });
+  await client.connect();
+  await client.append('Sent', mail, ['\\Seen']);
+  await client.logout();
 }
 
 async function answered(world: TwoMailboxes, subject: string): Promise<string> {
@@ -68,13 +85,14 @@ describe('two mailboxes in one vault', () => {
       ['club', 'Fourth'],
     ] as const)
       await world.deliver(account, subject);
+    // First, so that a count of all accounts together would keep the other account's only mail back.
+    await answered(world, 'Third');
+    await answered(world, 'Fourth');
     await answered(world, 'First');
     await world.approve((await world.card('Second')).name);
     await until('it waits for the limit', async () =>
       (await world.page('Updates/local-agent/approval-handler.json')).includes('hourly limit'),
     );
-    await answered(world, 'Third');
-    await answered(world, 'Fourth');
     expect([world.smtp.work.mails.length, world.smtp.club.mails.length]).toEqual([1, 2]);
     expect(await world.notes('Second')).toEqual([expect.stringMatching(/^In_Progress\/local-agent\//)]);
   });
@@ -106,6 +124,24 @@ describe('two mailboxes in one vault', () => {
     );
     await answered(world, 'Choir');
     expect([world.smtp.work.mails.length, world.smtp.club.mails.length]).toEqual([0, 1]);
+  });
+
+  it('are looked into for an answer each by itself', { timeout: 90_000 }, async () => {
+    const world = await twoMailboxes(dovecot);
+    await Promise.all((['watcher', 'replier', 'handler'] as const).map((main) => world.start(main)));
+    const id = `<asked.${process.pid}@customer.example>`;
+    await world.deliver('club', 'Choir', { 'Message-ID': id });
+    const { name } = await world.card('Choir');
+    // Answered from a phone, meanwhile.
+    await saveInSent(
+      world.users.club,
+      `From: mia@club.example\r\nSubject: Re: Choir\r\nIn-Reply-To: ${id}\r\n\r\nYes.\r\n`,
+    );
+    await world.approve(name);
+    await until('it came back', async () =>
+      /Not sent.*\n.*answer/i.test(await world.page(`Pending_Approval/email/${name}`)),
+    );
+    expect(world.smtp.club.mails).toEqual([]);
   });
 
   it('refuse a card of an account that this machine does not know', { timeout: 90_000 }, async () => {
