@@ -44,7 +44,7 @@ const HELP_DESK =
   /^(?:support|help|helpdesk|hilfe|services?|kundenservice|customer[-_.]?(?:service|care|support)|care|billing|orders?|shop|store|feedback|privacy|newsletter|marketing)$/;
 
 /** A form on a web page sends as no-reply and names the person in Reply-To: that person waits for an answer. */
-export function waitingPerson(mail: IncomingMail, own: readonly string[]): string | null {
+function waitingPerson(mail: IncomingMail, own: readonly string[]): string | null {
   const { from } = mail;
   const person = mail.replyTo.find(
     ({ address }) =>

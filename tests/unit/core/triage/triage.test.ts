@@ -106,7 +106,7 @@ describe('a mail gets a card', () => {
         { text: 'Reply above this line.\n\nAda commented:\n\nWhen?\n' },
       ),
     ],
-    ['to a tag of the user', mail({}, to('me+fair@example.org'))],
+    ['to a tag of the user', mail({ 'X-Original-To': 'me@example.org' }, to('me+fair@example.org'))],
     [
       'to an address that forwards here',
       mail({ 'X-Original-To': 'old@club.example' }, to('old@club.example')),
@@ -369,6 +369,13 @@ describe('a mail is skipped with its code and reason', () => {
     expect(reason.length).toBeGreaterThan(150);
     expect(reason.length).toBeLessThanOrEqual(200);
     expect(/[\ud800-\udbff](?![\udc00-\udfff])/.test(reason)).toBe(false);
+  });
+
+  it('knows the same mailbox of Gmail without its dots and under its other name', () => {
+    const gmail = { ...FACTS, addresses: ['my.name@gmail.com'] };
+    expect(triage(mail({}, to('myname@googlemail.com')), gmail).verdict).toBe('card');
+    expect(triage(mail({}, to('mynames@gmail.com')), gmail)).toMatchObject({ code: 'bcc' });
+    expect(triage(from('My.Name+a@gmail.com'), gmail)).toMatchObject({ code: 'own' });
   });
 
   it('knows nobody as the user when no address is given', () => {
