@@ -76,7 +76,7 @@ describe('what a reply says and nobody said before', () => {
 
   it('counts a joiner between Latin letters, and a second one in a row', () => {
     expect(found('pay\u200dpal')).toEqual(['hidden U+200D']);
-    expect(found('می\u200c\u200cخواهم')).toEqual(['hidden U+200C']);
+    expect(newThings('می\u200c\u200cخواهم', [])).toEqual([{ kind: 'hidden', value: 'U+200C', count: 2 }]);
   });
 
   it('never quotes a secret, and nothing that would run on a card', () => {

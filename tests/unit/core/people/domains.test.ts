@@ -40,7 +40,8 @@ describe('a domain that can be taken for a known one', () => {
     'xn--mller-kva.example',
     'example.org',
     'example.de',
-    'sample.com', // the first letter, which every reader sees
+    'sample.com',
+    'oxample.com', // the first letter, which every reader sees
     'exempel.com',
     'ymail.com',
     'email.com',
