@@ -12,6 +12,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { age, clockAhead, logIn, readTokens, tokenPath, tokensOf } from '../helpers/oauth-login.ts';
 import { type OAuthServer, type OAuthServerOptions, startOAuthServer } from '../helpers/oauth-server.ts';
 import { testDir } from '../helpers/testdir.ts';
+import type { TokenAnswer } from '../helpers/token-client.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const HOUR = 3_600_000;
@@ -41,13 +42,12 @@ async function client(
   env: Record<string, string> = {},
   asks: () => void = () => undefined,
 ) {
-  const main = join(ROOT, 'tests/helpers/token-client.main.ts');
+  const main = join(ROOT, 'tests/helpers/token-client.ts');
   const args = ['--import', 'tsx', main, stateDir, JSON.stringify(server.settings)];
   const child = execa(process.execPath, args, { cwd: ROOT, env, reject: false });
   child.stderr.once('data', asks);
   const { signal, stdout } = await child;
-  const answer =
-    stdout === '' ? {} : (JSON.parse(stdout) as { token?: string; code?: string; words?: string });
+  const answer: TokenAnswer = stdout === '' ? {} : (JSON.parse(stdout) as TokenAnswer);
   return { signal, answer };
 }
 

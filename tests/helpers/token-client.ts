@@ -5,14 +5,22 @@ import { OAuthFault } from '../../src/mail/oauth/token-source.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { crashAt } from '../../src/runtime/daemon.ts';
 
+/** On its output. */
+export interface TokenAnswer {
+  readonly token?: string;
+  readonly code?: string;
+  readonly words?: string;
+}
+
+const say = (answer: TokenAnswer): boolean => process.stdout.write(JSON.stringify(answer));
 const [stateDir = '', settings = '{}'] = process.argv.slice(2);
 const tokens = openTokens(() => JSON.parse(settings) as OAuthSettings, stateDir, systemClock, {
   at: crashAt(),
 });
 process.stderr.write('asking');
 try {
-  process.stdout.write(JSON.stringify({ token: await tokens('default').token() }));
+  say({ token: await tokens('default').token() });
 } catch (error) {
   if (!(error instanceof OAuthFault)) throw error;
-  process.stdout.write(JSON.stringify({ code: error.code, words: error.message }));
+  say({ code: error.code, words: error.message });
 }
