@@ -10,7 +10,6 @@
  * Which thread a mail belongs to is the sender's to say. So nobody's card goes because of somebody who had no part in it:
  * the newer mail's sender must be among the people of the older one, else both stay.
  */
-import { createHash } from 'node:crypto';
 import { addressKey, parseAddressList } from '../core/address-list.ts';
 import { readSections, withVerdict } from '../core/body.ts';
 import type { At } from '../core/crash-points.ts';
@@ -63,11 +62,6 @@ export function threadRoot(
   mail: Pick<IncomingMail, 'references' | 'inReplyTo' | 'messageId'>,
 ): string | null {
   return mail.references[0] ?? mail.inReplyTo ?? mail.messageId;
-}
-
-/** What mails of one conversation share: mail programs thread by the root of References. */
-export function threadProperty(root: string): string {
-  return `th-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`;
 }
 
 /** Of the card `name` of this thread. Reads nothing when it is not open. */

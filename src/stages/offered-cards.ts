@@ -10,24 +10,11 @@ import { idInName, isTaskId, type TaskId } from '../core/task-id.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type Vault, VaultFault } from '../vault/vault.ts';
+import type { CardChange, ChangeLedger } from './followed-changes.ts';
 import { contentOf, type Offer, type Offers } from './offers.ts';
 import { type FileOrigin, type JudgedFile, OwnFiles } from './own-files.ts';
 
-/** Syncthing's own list of changes, as sync/disk-changes.ts follows it. */
-export interface ChangeLedger {
-  /** Resolves when all that happened before was told; rejects when that cannot be known. */
-  flush(): Promise<void>;
-  readonly continuous: boolean;
-}
-
-export interface CardChange {
-  /** Relative to the vault; written by the peer. */
-  readonly path: string;
-  readonly action: string;
-  readonly origin: 'local' | 'remote';
-  /** When Syncthing told it, ms. */
-  readonly at?: number;
-}
+export type { CardChange, ChangeLedger } from './followed-changes.ts';
 
 /** What the approval stage asks of the cards that were offered. */
 export interface OfferedCards {

@@ -8,7 +8,7 @@ import { ATTACHMENT_LIMITS } from '../core/outgoing-attachments.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type FileBytes, readFileBytes } from '../vault/vault-files.ts';
-import type { CardChange, ChangeLedger } from './offered-cards.ts';
+import type { CardChange, ChangeLedger } from './followed-changes.ts';
 
 /** Bytes as they were just read. */
 export interface JudgedFile {

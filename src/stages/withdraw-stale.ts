@@ -94,7 +94,7 @@ async function settle(
 }
 
 /** @param offer what was offered of the older card. */
-export function mayWithdraw(newer: TaskNote, older: TaskNote, offer: Offer | null): 'yes' | 'no' | 'not_yet' {
+function mayWithdraw(newer: TaskNote, older: TaskNote, offer: Offer | null): 'yes' | 'no' | 'not_yet' {
   if (!isSuccessor(newer, older) || text(older, 'outcome') !== undefined) return 'no';
   if (offer === null) return 'not_yet';
   if (offer.touched || offer.hash === null) return 'no';
