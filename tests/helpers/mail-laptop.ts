@@ -39,7 +39,7 @@ import { mailOnly } from './edges.ts';
 import type { TestSmtp } from './smtp.ts';
 import { testDir } from './testdir.ts';
 
-export const ME = { name: 'Me', address: 'me@example.com' };
+const ME = { name: 'Me', address: 'me@example.com' };
 export const ID = 'em-0123456789abcdef' as TaskId;
 
 export class Killed extends Error {}

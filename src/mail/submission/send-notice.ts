@@ -51,7 +51,7 @@ export async function sendNotice(day: string, notice: Notice, deps: NoticeDeps):
 }
 
 /** CRLF, seven bits, the same for the same input. */
-export async function composeNotice(
+async function composeNotice(
   day: string,
   { subject, text }: Notice,
   { self, now }: Pick<NoticeDeps, 'self' | 'now'>,
