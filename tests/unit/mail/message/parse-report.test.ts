@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bounceOf } from '../../../../src/core/bounce-note.ts';
+import { parseReport } from '../../../../src/mail/message/parse-report.ts';
 import { parseMessage } from '../../../../src/mail/message/parse-message.ts';
 
 const TASK = 'em-0123456789abcdef';
@@ -298,4 +300,68 @@ it('a report that is only a bomb costs no time and stays bounded', async () => {
   expect(found?.recipients.length).toBe(50);
   expect(found?.about).toEqual([OURS]);
   expect(bounceOf(found)?.words.length).toBeLessThanOrEqual(500);
+});
+
+it('whatever a report holds, reading it neither throws nor gives more than its limits', () => {
+  const line = fc.oneof(
+    fc.string({ maxLength: 40, unit: 'binary' }),
+    fc.constantFrom(
+      ...[
+        '',
+        ' ',
+        'Action: failed',
+        'Action:',
+        'Status: 5.1.1',
+        ': x',
+        'Final-Recipient: rfc822;<a@b.example>',
+      ],
+      ...[
+        'Final-Recipient:;;',
+        `Message-ID: ${OURS}`,
+        `X-Handover-Task: ${TASK}`,
+        '--- Below this line is a copy',
+      ],
+      ...[
+        'Received: from x',
+        '<jane@example.com>:',
+        'Hi. This is the qmail-send program',
+        '550 5.1.1 no',
+        'delayed',
+      ],
+    ),
+  );
+  const text = fc.array(line, { maxLength: 30 }).map((lines) => lines.join('\n'));
+  const part = fc.record({
+    type: fc.constantFrom(
+      'message/delivery-status',
+      'text/rfc822-headers',
+      'message/rfc822',
+      'MESSAGE/Feedback-Report',
+    ),
+    content: fc.oneof(
+      text.map((s) => new TextEncoder().encode(s)),
+      fc.uint8Array({ maxLength: 200 }),
+    ),
+  });
+  const headers = fc
+    .subarray([
+      ['content-type', ['multipart/report; report-type=delivery-status']],
+      ['return-path', ['<>']],
+      ['x-failed-recipients', ['a@b.example,, <c@d.example>']],
+      ['references', [`${OLDER} <x>`]],
+    ] as [string, string[]][])
+    .map((entries) => new Map(entries));
+  const parts = fc.array(part, { maxLength: 4 });
+  fc.assert(
+    fc.property(headers, line, text, parts, line, (head, subject, body, attached, from) => {
+      const found = parseReport({ headers: head, from, subject, text: body, parts: attached });
+      for (const recipient of found?.recipients ?? []) {
+        expect(recipient.words.length).toBeLessThanOrEqual(500);
+        expect(recipient.words).not.toMatch(/[\r\n]/);
+      }
+      const read = bounceOf(found);
+      if (read !== null) expect([TASK, 'em-fedcba9876543210']).toContain(read.task);
+    }),
+    { numRuns: 1_000 },
+  );
 });
