@@ -56,7 +56,16 @@ export function draftedNote(note: TaskNote, facts: CardFacts): TaskNote {
   const subject = text(note, 'subject') ?? recipients.subject;
   const blanks = openBlanks(draft.reply, subject);
   const asked = facts.request === undefined ? (text(note, 'invoice_request') ?? '') : noteLink(facts.request);
-  const verdict = cardVerdict({ ...facts, subject, feedback, warnings, asked });
+  const important = text(note, 'priority') === 'high';
+  const verdict = cardVerdict({
+    ...facts,
+    subject,
+    feedback,
+    warnings,
+    asked,
+    important,
+    about: threadLines(note),
+  });
 
   const body = withVerdict(withFeedback(withReply(note.body, draft.reply), ''), verdict);
   return withData(
@@ -126,6 +135,9 @@ function cardVerdict(
     readonly warnings: readonly string[];
     /** Link to the request that was made of this mail, ''. */
     readonly asked: string;
+    readonly important: boolean;
+    /** What the card has to do with others, a line each. */
+    readonly about: readonly string[];
   },
 ): Verdict {
   const { draft, recipients, warnings } = card;
@@ -147,6 +159,7 @@ function cardVerdict(
     lines.push(
       `**Invoice** The sender asks for one; the request is ${noteLink(requestName)}. It becomes a card of its own.`,
     );
+  lines.push(...card.about);
   if (card.feedback !== '') lines.push(`**You asked** ${propertyText(card.feedback, 160)}`);
   for (const warning of warnings.slice(0, SHOWN_WARNINGS)) {
     lines.push(
@@ -161,9 +174,28 @@ function cardVerdict(
   );
   return {
     kind: warnings.length > 0 || recipients.to.length === 0 ? 'warning' : 'question',
-    title: propertyText(`${what}: ${card.subject === '' ? '(no subject)' : card.subject}`, 140),
+    title: propertyText(
+      `${card.important ? 'Important: ' : ''}${what}: ${card.subject === '' ? '(no subject)' : card.subject}`,
+      140,
+    ),
     lines,
   };
+}
+
+/** Links that the intake wrote; anything else of these names is the sender's or the user's and stays a property. */
+function threadLines(note: TaskNote): string[] {
+  const linked = (key: string): string[] =>
+    list(note, key).flatMap((value) => {
+      const name = /^\[\[([^\]]{1,200})\]\]$/.exec(value)?.[1];
+      return name === undefined ? [] : [noteLink(name)];
+    });
+  const say = (words: string, links: readonly string[]): string[] =>
+    links.length === 0 ? [] : [`${words} ${links.slice(0, SHOWN_PEOPLE).join(', ')}`];
+  return [
+    ...say('**Answers** your mail:', linked('answers')),
+    ...say('**Also answers** what came before in this thread:', linked('folds')),
+    ...say('**In place of** the card of an earlier mail of this thread:', linked('replaces')),
+  ];
 }
 
 function people(addresses: readonly Address[]): string {

@@ -45,8 +45,6 @@ export interface DashboardWriter {
 /** Notes per folder that are looked at one by one; the rest is counted. */
 const LOOKED_AT = 200;
 
-const PAUSE_NOTES = ['PAUSE.md', 'Approved/PAUSE.md'];
-
 const DASHBOARD = 'Dashboard.md';
 const DASHBOARD_BYTES = 1_000_000;
 
@@ -113,10 +111,12 @@ async function gather(deps: DashboardDeps, pass: Pass): Promise<DashboardFacts> 
   return {
     timeZone: deps.timeZone,
     dryRun: deps.dryRun,
-    pausedBy: await existing(vault, PAUSE_NOTES),
+    pausedBy: await vault.pauseNotes(),
     waiting: pending.waiting,
     waitingMore: pending.more,
-    approved: (await folderNotes(vault, ['Approved'])).notes.filter((note) => note.name !== 'PAUSE.md'),
+    approved: (await folderNotes(vault, ['Approved'])).notes.filter(
+      (note) => !/^pause\.md$/i.test(note.name),
+    ),
     needsAction: { count: needs.count, oldest: oldest(needs.notes) },
     claimed: claimed.flat(),
     sent: await sentNotes(deps, pass),
@@ -213,17 +213,6 @@ async function folderNotes(
 
 function oldest(notes: readonly NoteSince[]): number | null {
   return notes.length === 0 ? null : Math.min(...notes.map((note) => note.since));
-}
-
-async function existing(vault: Vault, paths: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(
-    paths.map((path) => unlessBroken(vault.readOther(path, DASHBOARD_BYTES), GONE)),
-  );
-  return paths.filter((_path, i) => {
-    const read = found[i];
-    // Whatever it is, an empty note or a folder: it pauses.
-    return read !== undefined && (read.ok || read.why !== 'gone');
-  });
 }
 
 /** Conflict copies are no task files, so `list` leaves them out. */

@@ -279,18 +279,27 @@ export class Vault {
     return (await this.moveToFreeName(ref, 'Conflicts')).outcome;
   }
 
-  /** Is there a `PAUSE.md` in the root or in `Approved/`? Anything of that name counts, a link too. */
+  /** Does a `PAUSE.md` lie in the root or in `Approved/`? */
   async paused(): Promise<boolean> {
-    for (const path of ['PAUSE.md', 'Approved/PAUSE.md']) {
+    return (await this.pauseNotes()).length > 0;
+  }
+
+  /**
+   * Paths of the notes that pause. Anything of that name counts, a link too, and in any case: a phone's keyboard begins
+   * with a capital letter.
+   */
+  async pauseNotes(): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const prefix of ['', 'Approved/']) {
       try {
-        await lstat(join(this.root, path));
-        return true;
+        const names = await readdir(join(this.root, prefix));
+        found.push(...names.filter((name) => /^pause\.md$/i.test(name)).map((name) => `${prefix}${name}`));
       } catch (error) {
-        // What cannot be looked at may be there: only a clear "no such file" lets an effect go on.
-        if (errno(error) !== 'ENOENT') return true;
+        // What cannot be looked at may be there: only a clear "no such folder" lets an effect go on.
+        if (errno(error) !== 'ENOENT') found.push(`${prefix}PAUSE.md`);
       }
     }
-    return false;
+    return found;
   }
 
   /** Replaces a file that is no task: `Dashboard.md`, `Updates/<agent>/<process>.json`. */

@@ -172,6 +172,7 @@ async function earlierMail(
     messageId: own ? givenId(head, mail.from?.address ?? '') : head.messageId,
     from,
     own,
+    people: [mail.from, ...mail.to, ...mail.cc].flatMap((a) => (a === null ? [] : [a.address])).slice(0, 100),
     receivedMs: head.receivedMs,
     text: cut(ownWords(mail.text)),
   };

@@ -159,6 +159,12 @@ describe('the vault', () => {
     await rm(join(root, 'PAUSE.md'));
     await writeFile(join(root, 'Approved', 'PAUSE.md'), '');
     expect(await vault.paused()).toBe(true);
+    await rm(join(root, 'Approved', 'PAUSE.md'));
+    await writeFile(join(root, 'Pause.md'), '');
+    expect(await vault.pauseNotes()).toEqual(['Pause.md']);
+    await rm(join(root, 'Pause.md'));
+    await writeFile(join(root, 'Pause for lunch.md'), '');
+    expect(await vault.paused()).toBe(false);
   });
 
   it('hints when something happens in a watched folder', async () => {
