@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { accountsOf } from '../../../src/runtime/accounts.ts';
@@ -335,4 +335,15 @@ from = "d@example.org"
     ]);
     expect(isConfigured(['ODOO_URL'], env)).toBe(false);
   });
+});
+
+it('the example says two accounts that can be used as they stand', async () => {
+  const path = join(import.meta.dirname, '../../../deployment/accounts.example.toml');
+  const env = await withFile(await readFile(path, 'utf8'), { IMAP_PASSWORD: 'a', SMTP_PASSWORD: 'b' });
+  expect(faults(ALL, env)).toEqual([]);
+  const accounts = accountsOf(loadConfig(ALL, env));
+  expect(accounts.map(({ name, imap, smtp }) => [name, imap?.login.type, smtp?.login?.type])).toEqual([
+    ['default', 'password', 'password'],
+    ['firm', 'oauth2', 'oauth2'],
+  ]);
 });
