@@ -37,8 +37,8 @@ for (let seed = first; seed < first + count; seed++) {
   const raw = mailOf(seed);
   const taken = await take({ uid: seed, internalDateMs: null, size: raw.length, raw });
   outcomes[taken.outcome] = (outcomes[taken.outcome] ?? 0) + 1;
-  const places = [...memory.notes.keys()].filter((path) => path.includes(taken.id));
-  const text = memory.notes.get(places[0] ?? '') ?? '';
+  const places = memory.placesOf(taken.id);
+  const text = memory.textAt(places[0] ?? '');
   largestNote = Math.max(largestNote, text.length);
   const parsed = parseNote(text);
   if (places.length !== 1 || !parsed.ok || !memory.seen.has(taken.id)) {
