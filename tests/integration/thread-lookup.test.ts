@@ -61,13 +61,14 @@ describe('the mails of a thread before this one', () => {
     const later = { id: '<4@example.com>', inReplyTo: '<3@example.com>', references: '<1@example.com>' };
     await putInto(account, 'INBOX', threadMail(later), minute(5));
     await putInto(account, 'Sent', threadMail({ ...later, id: '<5@example.org>', from: ME }), minute(4));
-    expect(await threadsOf(account).earlier(THREE)).toEqual([
+    expect(await threadsOf(account).earlier(THREE)).toMatchObject([
       {
         messageId: '<1@example.com>',
         from: 'Anna Berg <anna@example.com>',
         own: false,
         receivedMs: minute(1).getTime(),
         text: 'Are you there on Tuesday?',
+        people: expect.arrayContaining(['anna@example.com']) as string[],
       },
       {
         messageId: '<2@example.org>',
