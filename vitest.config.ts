@@ -11,7 +11,6 @@ const LONGEST_FIRST = [
   'crash/storm',
   'crash/invoice-storm',
   'simulation/schedules-second',
-  'red-team/invoices',
   'crash/invoice-points',
   'e2e/',
   'fuzz/',

@@ -15,9 +15,9 @@ const LIMIT_MS = 120_000;
 vi.setConfig({ testTimeout: 3 * LIMIT_MS, hookTimeout: LIMIT_MS });
 const until: typeof untilWithin = (what, look) => untilWithin(what, look, LIMIT_MS);
 
-/** Passed only by a mail, by a bounce or by two machines: tests/crash/named-points, integration/approve-invoice. */
+/** Passed only by a mail, by a bounce, by a token or by two machines: tests/crash, integration/{approve-invoice,oauth-renewal}. */
 const ELSEWHERE =
-  /^(watcher|takeover|email-mcp):|^replier:(claimed|settled|draft-written|request-created)$|^handler:(filed|bounce-written|bounced|doubt-answered)$|^invoice:doubt-settled$/;
+  /^(watcher|takeover|email-mcp|orchestrator|bounce|tokens):|^replier:(claimed|settled|draft-written|request-created)$|^handler:(filed|bounce-written|bounced|doubt-answered)$|^invoice:doubt-settled$/;
 const POINTS = CRASH_POINTS.filter(
   (point) => !ELSEWHERE.test(point) && (HAS_WKHTMLTOPDF || point !== 'invoice:pdf-kept'),
 );

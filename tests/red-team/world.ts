@@ -33,8 +33,6 @@ export interface RedTeam {
   task(): Task;
   /** An honest draft, seen by the laptop's handler. */
   offered(over?: Record<string, unknown>): Promise<Task>;
-  /** The laptop's handler has seen the card of this id. */
-  seen(id: string): Promise<void>;
   approve(path: string): Promise<void>;
   /** Path of a card on the laptop that has this id in its name and this in its text. */
   pendingWith(id: string, words: string): Promise<string | null>;
@@ -44,8 +42,6 @@ export interface RedTeam {
   cameBack(path: string, words: RegExp): Promise<void>;
   /** The user approved this card as it was shown: its mail may leave. */
   allow(task: Task): void;
-  /** The same, of one that goes to this address. */
-  allowTo(address: string): void;
   /** An honest card goes all the way: every process has had a whole pass since. */
   control(): Promise<void>;
   /** The page of the laptop says it. */
@@ -64,8 +60,7 @@ export interface Task {
   card(over?: Record<string, unknown>, reply?: string): string;
 }
 
-/** @param more settings of the laptop beside those of mail */
-export async function openRedTeam(more: Readonly<Record<string, string | number>> = {}): Promise<RedTeam> {
+export async function openRedTeam(): Promise<RedTeam> {
   const dir = await tempDir('red-');
   const pair = await startPair();
   const { cloud, laptop } = pair;
@@ -82,7 +77,7 @@ export async function openRedTeam(more: Readonly<Record<string, string | number>
   await mkdir(logs);
   const envFile = join(dir.path, 'env');
   const syncthing = { url: laptop.url, key: laptop.apiKey, peer: cloud.id };
-  await writeFile(envFile, settings({ vault: laptop.vault, state, dovecot, smtp, syncthing, more }), {
+  await writeFile(envFile, settings({ vault: laptop.vault, state, dovecot, smtp, syncthing }), {
     mode: 0o600,
   });
   const processes = supervisor({ env: { PATH: '/usr/bin:/bin', NODE_ENV: 'test', ENV_FILE: envFile }, logs });
@@ -111,21 +106,18 @@ export async function openRedTeam(more: Readonly<Record<string, string | number>
       card: (over, reply) => card(id, n, over, reply),
     };
   };
-  const seen = async (id: string): Promise<void> => {
-    await until(
-      `${id} is seen, logs in ${logs}`,
-      async () =>
-        (await readFile(join(state, 'offers', `${id}.json`), 'utf8').catch(() => '')).includes(
-          '"followed":true',
-        ),
-      LIMIT_MS,
-    );
-  };
   const offered = async (over: Record<string, unknown> = {}) => {
     const one = task();
     await plant(one.pending, one.card(over));
     await cloud.client.scan(FOLDER, [one.pending]);
-    await seen(one.id);
+    await until(
+      `${one.name} is seen, logs in ${logs}`,
+      async () =>
+        (await readFile(join(state, 'offers', `${one.id}.json`), 'utf8').catch(() => '')).includes(
+          '"followed":true',
+        ),
+      LIMIT_MS,
+    );
     return one;
   };
   const approve = async (path: string) => {
@@ -152,7 +144,6 @@ export async function openRedTeam(more: Readonly<Record<string, string | number>
     laptop: (path) => join(laptop.vault, path),
     task,
     offered,
-    seen,
     approve,
     pendingWith: async (id, words) => {
       for (const name of await readdir(join(laptop.vault, 'Pending_Approval/email'))) {
@@ -198,9 +189,6 @@ export async function openRedTeam(more: Readonly<Record<string, string | number>
     },
     allow: (one) => {
       approved.push(addressOf(one));
-    },
-    allowTo: (address) => {
-      approved.push(address);
     },
     unharmed: async () => {
       // Another card may still be checked while the control goes out.
@@ -298,7 +286,6 @@ function settings(at: {
   dovecot: Dovecot;
   smtp: TestSmtp;
   syncthing: { url: string; key: string; peer: string };
-  more: Readonly<Record<string, string | number>>;
 }): string {
   const { user, password, host, port } = at.dovecot.user('office');
   const values = {
@@ -327,7 +314,6 @@ function settings(at: {
     MAX_SENDS_PER_HOUR: 10_000,
     TAKEOVER_MINUTES: 10_080,
     SCAN_SECONDS: 1,
-    ...at.more,
   };
   return Object.entries(values)
     .map(([key, value]) => `${key}="${value}"\n`)
