@@ -15,12 +15,11 @@ class SlowestFirst extends BaseSequencer {
 }
 
 // Real servers and real processes: few workers, generous limits, and no retry that would hide a race.
-// One more than cores, since most of the long ones wait for another process more than they reckon.
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
