@@ -99,5 +99,6 @@ async function whereabouts(machine: Machine): Promise<string> {
 async function tracesOf(machine: Machine, note: SeenNote): Promise<string[]> {
   const stem = note.name.replace(/\.md$/, '');
   const named = (await machine.paths()).filter((path) => path.includes(stem));
-  return named.filter((path) => !/^(\.stversions|Conflicts)\//.test(path));
+  // Syncthing keeps what it had begun to fetch for a day, also of a file that went elsewhere meanwhile.
+  return named.filter((path) => !/^(\.stversions|Conflicts)\/|\/\.syncthing\.[^/]*\.tmp$/.test(path));
 }
