@@ -1,6 +1,6 @@
 import { formatAddress } from './address-list.ts';
 import type { MailAction } from './approval.ts';
-import { propertyText } from './neutralise.ts';
+import { inlineCode } from './markdown-text.ts';
 
 /** What a card would send, as it was shown; the text may be cut. */
 export interface ShownAction {
@@ -79,8 +79,6 @@ function some(values: readonly string[]): string[] {
   return values.length > shown.length ? [...shown, `(and ${values.length - shown.length} more)`] : shown;
 }
 
-/** `propertyText` leaves no backtick and no line break. */
 function code(value: string): string {
-  const inert = propertyText(value, SHOWN_WIDTH);
-  return inert === '' ? '(empty)' : `\`${inert}\``;
+  return inlineCode(value, SHOWN_WIDTH);
 }

@@ -9,6 +9,16 @@ export function markdownText(s: string, max = 120): string {
   return propertyText(s, max).replace(MARKUP, '\\$&');
 }
 
+/**
+ * One line as inline code. Dataview runs inline code that begins with its prefixes, `=` and `$=`, so such a text is shown in
+ * quotation marks. Empty text is said to be empty: two backticks would be no code.
+ */
+export function inlineCode(s: string, max: number): string {
+  const inert = propertyText(s, max);
+  if (inert === '') return '(empty)';
+  return /^[=$]/.test(inert) ? `\`"${inert}"\`` : `\`${inert}\``;
+}
+
 /** Letters, digits and what `noteName` and an editor put between them; nothing a link gives a meaning. */
 const LINKABLE = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} ,.'()&+-]*[\p{L}\p{N})])?$/u;
 

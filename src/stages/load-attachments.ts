@@ -1,6 +1,6 @@
 /** The files of an approved mail, read once and held against what was offered. */
 import { createHash } from 'node:crypto';
-import { propertyText } from '../core/neutralise.ts';
+import { inlineCode } from '../core/markdown-text.ts';
 import {
   ATTACHMENT_LIMITS,
   mediaType,
@@ -23,7 +23,7 @@ export async function loadAttachments(
   const reasons: string[] = [];
   let total = 0;
   for (const { name, sha256 } of attachments) {
-    const shown = `The attachment \`${propertyText(name, 120)}\``;
+    const shown = `The attachment ${inlineCode(name, 120)}`;
     const read = await vault.readAttachment(name, ATTACHMENT_LIMITS.fileBytes);
     if (!read.ok) {
       reasons.push(`${shown} ${WORDS[read.why]}`);

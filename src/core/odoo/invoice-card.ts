@@ -1,6 +1,7 @@
 /** From a request and what Odoo made of it to the card that the user decides on; and the card that asks. Pure. */
 import { type Verdict, withVerdict } from '../body.ts';
 import type { FrontMatter } from '../front-matter.ts';
+import { inlineCode } from '../markdown-text.ts';
 import { propertyText } from '../neutralise.ts';
 import { list, num, type TaskNote, text, withData } from '../task-file.ts';
 import type { TaskId } from '../task-id.ts';
@@ -280,7 +281,7 @@ function inlineWords(words: string): string {
     const blank = (there: boolean) => (there ? ' ' : '');
     return `${blank(/^\s/.test(part))}${inlineText(part, MAX_WORDS)}${blank(/\S\s+$/.test(part))}`;
   };
-  return parts.map((part, at) => (at % 2 === 1 ? `\`${propertyText(part, 200)}\`` : spaced(part))).join('');
+  return parts.map((part, at) => (at % 2 === 1 ? inlineCode(part, 200) : spaced(part))).join('');
 }
 
 function safeLink(link: string): string | undefined {

@@ -1,6 +1,6 @@
 /** What a yes to an Odoo card covers: the section `## Invoice` as it stands there and the properties beside it. */
 import { createHash } from 'node:crypto';
-import { propertyText } from '../neutralise.ts';
+import { inlineCode } from '../markdown-text.ts';
 import { flag, num, type TaskNote, text } from '../task-file.ts';
 import { isTaskId, type TaskId } from '../task-id.ts';
 import { invoiceHeadline } from './headline.ts';
@@ -32,9 +32,7 @@ export function postActionOf(note: TaskNote): ReadPost {
   if (!isTaskId(id) || !id.startsWith('od-')) reasons.push('The property `id` is missing or was changed.');
   const kind = odooKind(note);
   if (kind === null)
-    reasons.push(
-      `A card of kind \`${propertyText(text(note, 'kind') ?? '', 60)}\` cannot be posted in Odoo.`,
-    );
+    reasons.push(`A card of kind ${inlineCode(text(note, 'kind') ?? '', 60)} cannot be posted in Odoo.`);
   const body = readInvoiceBody(note.body);
   const odooId = num(note, 'odoo_id');
   const drafted = odooId !== undefined && Number.isSafeInteger(odooId) && odooId > 0;
@@ -142,7 +140,7 @@ export function postDifference(before: ShownPost | null, now: ShownPost): readon
   const keys = [...new Set([...Object.keys(before.properties), ...Object.keys(now.properties)])].sort();
   const properties = keys.flatMap((key) => {
     const [was, is] = [before.properties[key] ?? null, now.properties[key] ?? null];
-    return was === is ? [] : [`\`${propertyText(key, 40)}\`: was ${code(was)}, now ${code(is)}`];
+    return was === is ? [] : [`${inlineCode(key, 40)}: was ${code(was)}, now ${code(is)}`];
   });
   const lines = [...properties, ...sectionDifference(before.section, now.section.slice(0, KEPT_TEXT))];
   return lines.length > 0 ? lines : ['A part that is not shown here changed: read it whole.'];
@@ -174,8 +172,6 @@ function some(values: readonly string[]): string[] {
   return full.length > shown.length ? [...shown, `(and ${full.length - shown.length} more)`] : shown;
 }
 
-/** `propertyText` leaves no backtick and no line break. */
 function code(value: string | number | null): string {
-  const inert = propertyText(String(value ?? ''), SHOWN_WIDTH);
-  return inert === '' ? '(empty)' : `\`${inert}\``;
+  return inlineCode(String(value ?? ''), SHOWN_WIDTH);
 }
