@@ -12,7 +12,7 @@ import { seededRandom } from './random.ts';
 
 const KILLS = 50;
 /** More would only wait for a server that is killed every two seconds. */
-const REQUESTS = 36;
+const REQUESTS = 20;
 const SEED = Number(process.env['STORM_SEED'] ?? 20_261_121);
 const SETTLE_MS = 420_000;
 /** A server that is up again has work to do before it is killed anew. */
