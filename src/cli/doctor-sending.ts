@@ -1,3 +1,4 @@
+import { isLoopback } from '../core/loopback.ts';
 import { providerOfImap, submissionCandidates } from '../core/mail-providers.ts';
 import { type Probed, probeSubmission } from '../mail/submission/probe-submission.ts';
 import type { SmtpAccount } from '../mail/submission/submit-as.ts';
@@ -78,7 +79,7 @@ async function mailboxKey(patient: Patient): Promise<Finding> {
 function candidates({ imap, smtpWish }: Patient): readonly Omit<SmtpAccount, 'auth'>[] {
   if (smtpWish === null) return submissionCandidates(imap.host);
   // Plain text is for this very machine alone, and for those who read their mail that way.
-  const local = /^(localhost|::1|127(\.\d{1,3}){3})$/.test(smtpWish.host) && imap.secure === 'false';
+  const local = isLoopback(smtpWish.host) && imap.secure === 'false';
   return [{ ...smtpWish, secure: local ? 'false' : smtpWish.port === 465 ? 'true' : 'starttls' }];
 }
 

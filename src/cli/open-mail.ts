@@ -3,34 +3,13 @@ import { accountAuth } from '../mail/oauth/account-auth.ts';
 import type { MailAuth } from '../mail/oauth/token-source.ts';
 import { type Account, accountsOf } from '../runtime/accounts.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { isConfigured, loadConfig } from '../runtime/config.ts';
+import { IMAP_KEYS, isConfigured, loadConfig, SMTP_KEYS } from '../runtime/config.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import type { Login } from '../runtime/mail-servers.ts';
 import type { Role } from './doctor-check.ts';
 import { VerbFault } from './verb.ts';
 
-const OAUTH_KEYS = [
-  'IMAP_OAUTH_PROVIDER',
-  'IMAP_OAUTH_CLIENT_ID',
-  'IMAP_OAUTH_CLIENT_SECRET',
-  'IMAP_OAUTH_TENANT',
-  'IMAP_OAUTH_AUTHORIZE_URL',
-  'IMAP_OAUTH_TOKEN_URL',
-  'IMAP_OAUTH_DEVICE_URL',
-  'IMAP_OAUTH_SCOPES',
-] as const;
-const READING_KEYS = [
-  ...['ACCOUNTS_FILE', 'MAIL_FROM', 'TLS_CA_FILE', 'IMAP_HOST', 'IMAP_PORT', 'IMAP_SECURE'],
-  ...['IMAP_USER', 'IMAP_PASSWORD', 'IMAP_AUTH', 'IMAP_MAILBOX'],
-] as const;
-const SENDING_KEYS = [
-  'SMTP_HOST',
-  'SMTP_PORT',
-  'SMTP_SECURE',
-  'SMTP_USER',
-  'SMTP_PASSWORD',
-  'SMTP_AUTH',
-] as const;
+const READING_KEYS = [...IMAP_KEYS, 'MAIL_FROM', 'TLS_CA_FILE'] as const;
 
 /** The accounts of this machine, with the keys that lie on it. */
 export interface Mail {
@@ -47,9 +26,7 @@ export interface Mail {
  */
 export async function openMail(asCloud: boolean): Promise<Mail> {
   const sends = !asCloud && isConfigured(['SMTP_HOST']);
-  const config = sends
-    ? loadConfig([...READING_KEYS, ...OAUTH_KEYS, ...SENDING_KEYS])
-    : loadConfig([...READING_KEYS, ...OAUTH_KEYS]);
+  const config = sends ? loadConfig([...READING_KEYS, ...SMTP_KEYS]) : loadConfig(READING_KEYS);
   const accounts = accountsOf(config);
   const { TLS_CA_FILE: caFile, STATE_DIR: stateDir } = config;
   const ca = caFile === '' ? undefined : await readFile(caFile, 'utf8').catch(() => null);

@@ -18,7 +18,7 @@ import { accountAuth } from '../mail/oauth/account-auth.ts';
 import { peopleStore } from '../mail/people/people-store.ts';
 import { contactsReader } from '../mail/people/read-contacts.ts';
 import { accountsOf } from '../runtime/accounts.ts';
-import { type Config, SYNC_KEYS } from '../runtime/config.ts';
+import { type Config, SYNC_KEYS, IMAP_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
 import { openSkippedDigest } from '../stages/skipped-digest.ts';
 import { openSync } from '../sync/open-sync.ts';
@@ -34,22 +34,7 @@ const READY_AFTER_MS = 10_000;
 const LINGER_MS = 100;
 
 const KEYS = [
-  'ACCOUNTS_FILE',
-  'IMAP_HOST',
-  'IMAP_PORT',
-  'IMAP_SECURE',
-  'IMAP_USER',
-  'IMAP_PASSWORD',
-  'IMAP_AUTH',
-  'IMAP_OAUTH_PROVIDER',
-  'IMAP_OAUTH_CLIENT_ID',
-  'IMAP_OAUTH_CLIENT_SECRET',
-  'IMAP_OAUTH_TENANT',
-  'IMAP_OAUTH_AUTHORIZE_URL',
-  'IMAP_OAUTH_TOKEN_URL',
-  'IMAP_OAUTH_DEVICE_URL',
-  'IMAP_OAUTH_SCOPES',
-  'IMAP_MAILBOX',
+  ...IMAP_KEYS,
   'IMAP_BACKFILL_DAYS',
   'THREAD_MAILS',
   'TLS_CA_FILE',

@@ -3,6 +3,8 @@
  * stranger and none of the cloud stands in it.
  */
 
+import { dayFrom } from './local-time.ts';
+
 export interface NoticeFacts {
   /** `YYYY-MM-DD` in the vault's time zone: the day the notice is sent on. */
   readonly day: string;
@@ -26,7 +28,7 @@ export function dailyNotice({ day, waiting, skipped, quarantined }: NoticeFacts)
       : `${cards(waiting)} ${waiting === 1 ? 'waits' : 'wait'} for you.`,
     skipped === null || skipped === 0
       ? 'No mail was skipped yesterday.'
-      : `${mails(skipped)} skipped yesterday; the page "Skipped-${dayBefore(day)}" in your vault names each with its reason.`,
+      : `${mails(skipped)} skipped yesterday; the page "Skipped-${dayFrom(day, -1)}" in your vault names each with its reason.`,
     ...(quarantined === 0 ? [] : [`${quarantined} could not be read and lie in Quarantine.`]),
     'Open Dashboard in your vault for the rest.',
     '',
@@ -37,12 +39,6 @@ export function dailyNotice({ day, waiting, skipped, quarantined }: NoticeFacts)
 
 const cards = (count: number): string => (count === 1 ? '1 card' : `${count} cards`);
 const mails = (count: number): string => (count === 1 ? '1 mail was' : `${count} mails were`);
-
-/** @param day `YYYY-MM-DD` */
-export function dayBefore(day: string): string {
-  const [year, month, date] = day.split('-').map(Number);
-  return new Date(Date.UTC(year ?? 0, (month ?? 1) - 1, (date ?? 1) - 1)).toISOString().slice(0, 10);
-}
 
 /**
  * What says that nobody is to answer it, so that no robot and no other Handover ever does. RFC 3834 section 5:

@@ -22,6 +22,12 @@ export function parseLocalTime(value: string, timeZone: string): number | null {
   return guess;
 }
 
+/** The day that is `by` days after `day`, both `YYYY-MM-DD`. */
+export function dayFrom(day: string, by: number): string {
+  const [year, month, date] = day.split('-').map(Number);
+  return new Date(Date.UTC(year ?? 0, (month ?? 1) - 1, (date ?? 1) + by)).toISOString().slice(0, 10);
+}
+
 /** Making one costs as much as parsing a mail (measured), and a vault has one zone. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 

@@ -1,4 +1,4 @@
-import { localTime, parseLocalTime } from './local-time.ts';
+import { dayFrom, localTime, parseLocalTime } from './local-time.ts';
 
 /** Hours in which nothing leaves: minutes of the day in the vault's time zone. `from` after `to` spans midnight. */
 export interface QuietHours {
@@ -18,19 +18,20 @@ export function quietUntil(now: number, quiet: QuietHours | null, timeZone: stri
   const evening = minute >= quiet.from;
   const inside = overnight ? evening || minute < quiet.to : evening && minute < quiet.to;
   if (!inside) return null;
-  const day = overnight && evening ? dayAfter(local) : local.slice(0, 10);
+  const day = overnight && evening ? dayFrom(local.slice(0, 10), 1) : local.slice(0, 10);
   const end = parseLocalTime(`${day}T${clock(quiet.to)}:00`, timeZone) ?? now;
   // In the hour that a time change repeats, the end may seem to have passed.
   return Math.max(end, now + 60_000);
+}
+
+/** Of `20:00`; what has that shape was checked. */
+export function minuteOfDay(clockTime: string): number {
+  const [hours = 0, minutes = 0] = clockTime.split(':').map(Number);
+  return hours * 60 + minutes;
 }
 
 /** `20:00`. */
 export function clock(minute: number): string {
   const two = (n: number) => String(n).padStart(2, '0');
   return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
-}
-
-function dayAfter(local: string): string {
-  const [year, month, day] = local.slice(0, 10).split('-').map(Number);
-  return new Date(Date.UTC(year ?? 0, (month ?? 1) - 1, (day ?? 1) + 1)).toISOString().slice(0, 10);
 }

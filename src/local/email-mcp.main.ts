@@ -24,7 +24,7 @@ import { emailMcp } from '../mcp/email/email-mcp-server.ts';
 import { serveStdio } from '../mcp/stdio.ts';
 import { accountsOf } from '../runtime/accounts.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { type Config, ConfigFault, loadConfig } from '../runtime/config.ts';
+import { type Config, ConfigFault, loadConfig, IMAP_KEYS, SMTP_KEYS } from '../runtime/config.ts';
 import { crashAt } from '../runtime/daemon.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -34,28 +34,8 @@ import { openSendingAccounts } from './sending-accounts.ts';
 
 const PROCESS = 'email-mcp';
 const KEYS = [
-  'ACCOUNTS_FILE',
-  'IMAP_HOST',
-  'IMAP_PORT',
-  'IMAP_SECURE',
-  'IMAP_USER',
-  'IMAP_PASSWORD',
-  'IMAP_AUTH',
-  'IMAP_OAUTH_PROVIDER',
-  'IMAP_OAUTH_CLIENT_ID',
-  'IMAP_OAUTH_CLIENT_SECRET',
-  'IMAP_OAUTH_TENANT',
-  'IMAP_OAUTH_AUTHORIZE_URL',
-  'IMAP_OAUTH_TOKEN_URL',
-  'IMAP_OAUTH_DEVICE_URL',
-  'IMAP_OAUTH_SCOPES',
-  'IMAP_MAILBOX',
-  'SMTP_HOST',
-  'SMTP_PORT',
-  'SMTP_SECURE',
-  'SMTP_USER',
-  'SMTP_PASSWORD',
-  'SMTP_AUTH',
+  ...IMAP_KEYS,
+  ...SMTP_KEYS,
   'TLS_CA_FILE',
   'MAIL_FROM',
   'MAIL_ALIASES',

@@ -1,9 +1,9 @@
 /** What an accounts file may say of one mailbox; deployment/accounts.example.toml explains each line. */
 import { z } from 'zod';
+import { isLoopback } from '../core/loopback.ts';
 import {
   ADDRESS_LIST_WORDS,
   isAddressList,
-  isLoopback,
   isOAuthUrl,
   isOneAddress,
   OAUTH_URL_WORDS,

@@ -2,15 +2,15 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { isLoopback } from '../core/loopback.ts';
 import { DEFAULT_ACCOUNT } from '../core/mail-account.ts';
 import { oauthFaults, oauthSettings } from '../core/oauth-settings.ts';
-import type { QuietHours } from '../core/quiet-hours.ts';
+import { minuteOfDay, type QuietHours } from '../core/quiet-hours.ts';
 import { isInside } from '../files/inside.ts';
 import { type FileAccount, fileHasServer, readAccountsFile } from './accounts-file.ts';
 import {
   ADDRESS_LIST_WORDS,
   isAddressList,
-  isLoopback,
   isOAuthUrl,
   isOneAddress,
   OAUTH_URL_WORDS,
@@ -63,20 +63,14 @@ const quietHours = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/, 'must be two times of day, such as 20:00-07:30')
   .transform((value): QuietHours | null => {
-    const [from = 0, to = 0] = value.split('-').map((at) => {
-      const [hours = 0, minutes = 0] = at.split(':').map(Number);
-      return hours * 60 + minutes;
-    });
+    const [from = 0, to = 0] = value.split('-').map(minuteOfDay);
     return { from, to };
   });
 /** `07:00`, minutes of the day; null: never. */
 const timeOfDay = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as 07:00')
-  .transform((value): number | null => {
-    const [hours = 0, minutes = 0] = value.split(':').map(Number);
-    return hours * 60 + minutes;
-  });
+  .transform((value): number | null => minuteOfDay(value));
 const token = z
   .string()
   .refine((value) => value === '' || value.length >= 16, 'must have at least 16 characters');
@@ -202,6 +196,34 @@ export const ODOO_KEYS = [
   'ODOO_API_KEY',
   'ODOO_PROTOCOL',
   'TLS_CA_FILE',
+] as const;
+/** What it takes to log in to the mailboxes; see runtime/accounts.ts. */
+export const IMAP_KEYS = [
+  'ACCOUNTS_FILE',
+  'IMAP_HOST',
+  'IMAP_PORT',
+  'IMAP_SECURE',
+  'IMAP_USER',
+  'IMAP_PASSWORD',
+  'IMAP_AUTH',
+  'IMAP_OAUTH_PROVIDER',
+  'IMAP_OAUTH_CLIENT_ID',
+  'IMAP_OAUTH_CLIENT_SECRET',
+  'IMAP_OAUTH_TENANT',
+  'IMAP_OAUTH_AUTHORIZE_URL',
+  'IMAP_OAUTH_TOKEN_URL',
+  'IMAP_OAUTH_DEVICE_URL',
+  'IMAP_OAUTH_SCOPES',
+  'IMAP_MAILBOX',
+] as const;
+/** What it takes to submit mail: on the laptop alone. */
+export const SMTP_KEYS = [
+  'SMTP_HOST',
+  'SMTP_PORT',
+  'SMTP_SECURE',
+  'SMTP_USER',
+  'SMTP_PASSWORD',
+  'SMTP_AUTH',
 ] as const;
 type OAuthKey = Extract<Key, `IMAP_OAUTH_${string}`>;
 const OAUTH_KEYS = Object.keys(KEYS).filter((key) => key.startsWith('IMAP_OAUTH_'));

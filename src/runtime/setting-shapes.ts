@@ -1,10 +1,7 @@
 /** Shapes of settings that stand in the environment and in an accounts file alike. */
 import { parseAddressList } from '../core/address-list.ts';
+import { isLoopback } from '../core/loopback.ts';
 import type { Address } from '../core/mail.ts';
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
 
 /** One mail address, with a name or without. */
 export function isOneAddress(value: string): boolean {

@@ -3,6 +3,7 @@
  * is kept here.
  */
 import { localTime, parseLocalTime } from '../core/local-time.ts';
+import { clock as clockTime } from '../core/quiet-hours.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 export interface DailyNoticeDeps {
@@ -21,9 +22,8 @@ const LOOK_AGAIN_MS = 15 * 60_000;
 
 /** Milliseconds: when the notice of the day of `now` is due. */
 export function noticeDue(now: number, at: number, timeZone: string): number {
-  const two = (n: number) => String(n).padStart(2, '0');
   const day = localTime(now, timeZone).slice(0, 10);
-  return parseLocalTime(`${day}T${two(Math.floor(at / 60))}:${two(at % 60)}:00`, timeZone) ?? now;
+  return parseLocalTime(`${day}T${clockTime(at)}:00`, timeZone) ?? now;
 }
 
 /** Runs until `signal` aborts; never rejects. */

@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMMON_KEYS, type Key, KEYS, ODOO_KEYS, SYNC_KEYS } from '../../src/runtime/config.ts';
+import {
+  COMMON_KEYS,
+  IMAP_KEYS,
+  type Key,
+  KEYS,
+  ODOO_KEYS,
+  SMTP_KEYS,
+  SYNC_KEYS,
+} from '../../src/runtime/config.ts';
 import { PROJECT, readSources } from '../helpers/source-tree.ts';
 
 /** Least privilege is visible in the code: each process names the keys that it gets. */
@@ -31,6 +39,8 @@ function bundles(key: Key): string[] {
   const all: readonly (readonly [string, readonly Key[]])[] = [
     ['...SYNC_KEYS', SYNC_KEYS],
     ['...ODOO_KEYS', ODOO_KEYS],
+    ['...IMAP_KEYS', IMAP_KEYS],
+    ['...SMTP_KEYS', SMTP_KEYS],
   ];
   return all.filter(([, keys]) => keys.includes(key)).map(([name]) => name);
 }

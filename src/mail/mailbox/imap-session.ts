@@ -1,3 +1,4 @@
+import { isLoopback } from '../../core/loopback.ts';
 import { ImapFlow } from 'imapflow';
 import type { MailAuth } from '../oauth/token-source.ts';
 import { withToken } from '../oauth/with-token.ts';
@@ -76,7 +77,7 @@ export class ImapSession {
   async #connectWith(auth: { user: string; pass: string } | { user: string; accessToken: string }) {
     this.#drop();
     const { host, port, secure, ca, deadlineMs = 20_000 } = this.#settings;
-    if (secure === 'false' && !/^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) {
+    if (secure === 'false' && !isLoopback(host)) {
       throw new NoAnswer('IMAP without TLS is for loopback only');
     }
     const client = new ImapFlow({

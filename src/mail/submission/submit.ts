@@ -1,3 +1,4 @@
+import { isLoopback } from '../../core/loopback.ts';
 import { Readable } from 'node:stream';
 import SMTPConnection, { type SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection';
 import XOAuth2 from 'nodemailer/lib/xoauth2';
@@ -302,8 +303,4 @@ function refusals(errors: readonly SmtpError[] | undefined): RefusedRecipient[] 
     code: e.responseCode ?? 0,
     words: oneLine(e.response ?? e.message ?? ''),
   }));
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { dailyNotice, dayBefore } from '../../core/daily-notice.ts';
-import { localTime } from '../../core/local-time.ts';
+import { dailyNotice } from '../../core/daily-notice.ts';
+import { dayFrom, localTime } from '../../core/local-time.ts';
 import { skippedCount, skippedPageName } from '../../core/skipped-page.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { Tool } from '../tool.ts';
@@ -36,7 +36,7 @@ async function factsOf(vault: Vault, day: string) {
       vault.list(folder),
     ),
   );
-  const page = await vault.readOther(skippedPageName(dayBefore(day)), PAGE_BYTES);
+  const page = await vault.readOther(skippedPageName(dayFrom(day, -1)), PAGE_BYTES);
   return {
     day,
     waiting: (mails?.length ?? 0) + (invoices?.length ?? 0),
