@@ -35,7 +35,10 @@ export async function sendNotice(day: string, notice: Notice, deps: NoticeDeps):
   const mark = join(folder, `${day}.sent`);
   const eml = await composeNotice(day, notice, deps);
   if (!(await createDurably(mark, `${new Date(deps.now()).toISOString()}\n`))) return { kind: 'already' };
-  for (const old of await readdir(folder)) if (old < `${day}.sent`) await unlink(join(folder, old));
+  for (const old of await readdir(folder)) {
+    // Never another caller's unfinished file.
+    if (MARK.test(old) && old < `${day}.sent`) await unlinkIfThere(join(folder, old));
+  }
   const facts = await submitAs({
     smtp: deps.smtp,
     eml,
@@ -44,10 +47,16 @@ export async function sendNotice(day: string, notice: Notice, deps: NoticeDeps):
   });
   const verdict = deliveryVerdict(facts);
   if (verdict.verdict !== 'retry' && verdict.verdict !== 'failed') return { kind: 'sent' };
-  await unlink(mark).catch((error: unknown) => {
+  await unlinkIfThere(mark);
+  return { kind: 'not_sent', words: facts.words };
+}
+
+const MARK = /^\d{4}-\d{2}-\d{2}\.sent$/;
+
+async function unlinkIfThere(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
     if (errno(error) !== 'ENOENT') throw error;
   });
-  return { kind: 'not_sent', words: facts.words };
 }
 
 /** CRLF, seven bits, the same for the same input. */
