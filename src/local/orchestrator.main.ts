@@ -77,7 +77,13 @@ runDaemon({
       config.SYNC === 'syncthing' ? await openReplicas({ context, audit, fatal, hint, onDashboard }) : null;
     const dashboard = dashboardWriter({
       ...{ vault, now, timeZone, sentRecords, dryRun: config.DRY_RUN },
-      ...(replicas ? { handover: (replier) => replicas.handover(replier), reasons: replicas.reasons } : {}),
+      ...(replicas
+        ? {
+            handover: (replier) => replicas.handover(replier),
+            reasons: replicas.reasons,
+            remember: (shown, at) => replicas.remember(shown, at),
+          }
+        : {}),
     });
     started.dashboard = dashboard;
     const withdrawStale = staleWithdrawer({ vault, offers: new Offers({ stateDir, clock }), audit, at });

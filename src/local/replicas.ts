@@ -9,6 +9,7 @@ import type { HandoverFacts } from '../core/handover.ts';
 import { localTime } from '../core/local-time.ts';
 import type { Presence as Beat } from '../core/presence.ts';
 import { doneFolder } from '../core/states.ts';
+import { idInName } from '../core/task-id.ts';
 import { errno } from '../files/errno.ts';
 import type { SYNC_KEYS } from '../runtime/config.ts';
 import type { DaemonContext } from '../runtime/daemon.ts';
@@ -24,6 +25,7 @@ import { openSync } from '../sync/open-sync.ts';
 import { type PeerState, Presence } from '../sync/presence.ts';
 import { realFolder, VaultFault } from '../vault/safe-path.ts';
 import { oddConflictCopies } from '../vault/odd-copies.ts';
+import type { NoteRef } from '../vault/vault.ts';
 import { newestVersions, readVersion } from '../vault/versions.ts';
 import { effectEvidence } from './effect-evidence.ts';
 import { type SyncWatch, syncWatch } from './sync-watch.ts';
@@ -49,6 +51,8 @@ export interface Replicas {
   /** True once after changes were missed: the next pass should be a whole one. */
   wholeWanted(): boolean;
   handover(replier: Beat): HandoverFacts;
+  /** What the page is about to name is missed from then on, should a peer delete it. */
+  remember(shown: readonly NoteRef[], at: number): Promise<void>;
   /** What the page says until we are back. */
   stopping(): void;
   stop(): Promise<void>;
@@ -177,6 +181,13 @@ export async function openReplicas(deps: ReplicasDeps): Promise<Replicas> {
         ],
         lookAgainAt: kept.lookAgainAt,
       };
+    },
+    remember: async (shown, at) => {
+      for (const ref of shown) {
+        const id = idInName(ref.name);
+        if (id !== null) await ledger.seen(id, ref, at);
+      }
+      await ledger.flush();
     },
     handover: (replier) => ({
       link: peer(),

@@ -19,7 +19,7 @@ import { doneFolder, inProgress, type TaskFolder } from '../core/states.ts';
 import { parseNote, text } from '../core/task-file.ts';
 import { idInName } from '../core/task-id.ts';
 import { readHeartbeat } from '../vault/read-heartbeat.ts';
-import type { Vault } from '../vault/vault.ts';
+import type { NoteRef, Vault } from '../vault/vault.ts';
 import { unlessBroken } from '../vault/unless-broken.ts';
 import type { ConflictReasons } from './conflict-reasons.ts';
 
@@ -33,6 +33,8 @@ export interface DashboardDeps {
   /** With two machines. */
   readonly handover?: (replier: Presence) => HandoverFacts;
   readonly reasons?: ConflictReasons;
+  /** Before a page names them: a peer may delete what the user has read of, and it has to be missed then. */
+  readonly remember?: (shown: readonly NoteRef[], at: number) => Promise<void>;
 }
 
 export interface DashboardWriter {
@@ -62,7 +64,9 @@ export function dashboardWriter(deps: DashboardDeps): DashboardWriter {
       const now = deps.now();
       if (!known) last = await readPage(deps.vault);
       known = true;
-      const page = renderDashboard(await gather(deps, { cards, sentNames, faults, now }), now);
+      const shown: NoteRef[] = [];
+      const page = renderDashboard(await gather(deps, { cards, sentNames, faults, now, shown }), now);
+      await deps.remember?.(shown, now);
       // Held against what we wrote, not against the file: an edit by the user stays until we have news.
       if (page === last) return 'unchanged';
       await deps.vault.writeOther(DASHBOARD, page);
@@ -88,6 +92,8 @@ interface Pass {
   readonly sentNames: Map<string, string | null>;
   readonly faults: readonly string[];
   readonly now: number;
+  /** The cards the page names are put here. */
+  readonly shown: NoteRef[];
 }
 
 async function gather(deps: DashboardDeps, pass: Pass): Promise<DashboardFacts> {
@@ -154,6 +160,7 @@ async function waitingNotes(
       pass.cards.set(key, card);
       seen.add(key);
       waiting.push(card);
+      pass.shown.push({ folder, name });
     }
   }
   for (const key of pass.cards.keys()) if (!seen.has(key)) pass.cards.delete(key);
