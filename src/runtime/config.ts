@@ -5,16 +5,33 @@ import { z } from 'zod';
 import { isLoopback } from '../core/loopback.ts';
 import { DEFAULT_ACCOUNT } from '../core/mail-account.ts';
 import { oauthFaults, oauthSettings } from '../core/oauth-settings.ts';
-import { minuteOfDay, type QuietHours } from '../core/quiet-hours.ts';
 import { isInside } from '../files/inside.ts';
 import { type FileAccount, fileHasServer, readAccountsFile } from './accounts-file.ts';
 import {
+  bool,
+  DEVICE_WORDS,
+  int,
+  isDeviceId,
+  list,
+  loopbackUrl,
+  mailbox,
+  notifyCauses,
+  notifyWays,
+  oauthUrl,
+  odooUrl,
+  port,
+  POSTING_KEY_WORDS,
+  quietHours,
+  required,
+  secure,
+  timeOfDay,
+  timeZone,
+  token,
+  topicUrl,
+} from './key-shapes.ts';
+import {
   ADDRESS_LIST_WORDS,
   isAddressList,
-  isOAuthUrl,
-  isOneAddress,
-  OAUTH_URL_WORDS,
-  ONE_ADDRESS_WORDS,
   PLAIN_TEXT_WORDS,
   TENANT,
   TENANT_WORDS,
@@ -24,66 +41,6 @@ import {
  * The only file that reads the environment. Each process has a schema with only the keys it needs:
  * least privilege, visible in types. All faults are told at once, by name, never with a value.
  */
-
-const bool = z.enum(['true', 'false']).transform((v) => v === 'true');
-const int = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be between ${min} and ${max}`);
-const port = int(1, 65_535);
-const secure = z.enum(['true', 'starttls', 'false']);
-const list = z.string().transform((v) =>
-  v
-    .split(',')
-    .map((s) => s.trim())
-    .filter((s) => s !== ''),
-);
-const required = z.string().min(1, 'is missing');
-const mailbox = required.refine(isOneAddress, ONE_ADDRESS_WORDS);
-const DEVICE_WORDS = 'must be Syncthing device ids: eight groups of seven letters and digits';
-const isDeviceId = (id: string) => /^[A-Z2-7]{7}(-[A-Z2-7]{7}){7}$/.test(id);
-const loopbackUrl = z.string().refine((value) => {
-  const url = URL.canParse(value) ? new URL(value) : null;
-  return url !== null && /^https?:$/.test(url.protocol) && isLoopback(url.hostname.replace(/^\[|\]$/g, ''));
-}, "must be Syncthing's own address on this machine, such as http://127.0.0.1:8384");
-const odooUrl = z
-  .string()
-  .refine((value) => {
-    if (value === '') return true;
-    const url = URL.canParse(value) ? new URL(value) : null;
-    if (url === null || url.username !== '' || url.search !== '' || url.hash !== '') return false;
-    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
-  }, "must be Odoo's address with https, such as https://books.example.org (http only on this machine)")
-  .transform((value) => value.replace(/\/+$/, ''));
-const oauthUrl = z.string().refine(isOAuthUrl, OAUTH_URL_WORDS);
-/** `22:00-07:00`, minutes of the day; null: none. */
-const quietHours = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/, 'must be two times of day, such as 20:00-07:30')
-  .transform((value): QuietHours | null => {
-    const [from = 0, to = 0] = value.split('-').map(minuteOfDay);
-    return { from, to };
-  });
-/** `07:00`, minutes of the day; null: never. */
-const timeOfDay = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as 07:00')
-  .transform((value): number | null => minuteOfDay(value));
-const token = z
-  .string()
-  .refine((value) => value === '' || value.length >= 16, 'must have at least 16 characters');
-/** Said in so many words, or not at all. */
-const POSTING_KEY_WORDS = 'the cloud key may post';
-const timeZone = z.string().refine((zone) => {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
-}, 'is no IANA time zone, such as Europe/Berlin');
 
 /** Every key Handover knows, with its default. `.env.example` documents each; a test holds the two together. */
 export const KEYS = {
@@ -144,6 +101,11 @@ export const KEYS = {
   UNDO_SECONDS: int(0, 86_400).default(10),
   QUIET_HOURS: quietHours.default(null),
   DIGEST_AT: timeOfDay.default(null),
+  NOTIFY: notifyWays.default([]),
+  NOTIFY_ON: notifyCauses.default(['waiting', 'failure']),
+  NTFY_URL: topicUrl.default(''),
+  NTFY_TOKEN: z.string().default(''),
+  LOG_KEEP_DAYS: int(90, 36_500).default(90),
   FIRST_CONTACT: z.enum(['ask', 'allow', 'refuse']).default('ask'),
   MAX_SENDS_PER_HOUR: int(0, 10_000).default(30),
   APPROVAL_EXPIRES_HOURS: int(1, 8760).default(72),
