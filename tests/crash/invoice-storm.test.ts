@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { WHOLE } from '../helpers/runs.ts';
 import { until } from '../helpers/until.ts';
 import { property } from './census.ts';
 import { INVOICE_PROCESSES, type InvoiceWorld, openInvoiceWorld } from './invoice-world.ts';
@@ -7,12 +8,12 @@ import { seededRandom } from './random.ts';
 
 /**
  * Processes and the Odoo server killed at random moments while requests come, are drafted, approved and posted: 50
- * kills of a process and 50 of the server. Then everything is left alone, and counted.
+ * kills of a process and 50 of the server (`npm run test:long`; else 15 and 15). Then everything is left alone, and counted.
  */
 
-const KILLS = 50;
+const KILLS = WHOLE ? 50 : 15;
 /** More would only wait for a server that is killed every two seconds. */
-const REQUESTS = 20;
+const REQUESTS = WHOLE ? 20 : 8;
 const SEED = Number(process.env['STORM_SEED'] ?? 20_261_121);
 const SETTLE_MS = 420_000;
 /** A server that is up again has work to do before it is killed anew. */

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { WHOLE } from '../helpers/runs.ts';
 import { takeCensus } from './census.ts';
 import { orphans, report, startStorm, type Storm } from './storm.ts';
 import {
@@ -16,10 +17,10 @@ import {
 /**
  * A bounded storm: mails arrive, a user approves, edits, rejects and takes back, the SMTP server has a bad
  * day, and everything is killed at random and at named points. Then it is calm, and everything is counted.
- *   HANDOVER_STORM_SECONDS  how long (default 150, at most 900)
+ *   HANDOVER_STORM_SECONDS  how long (default 60, `npm run test:long` 150; at most 900)
  *   HANDOVER_STORM_SEED     the choices of an earlier run
  */
-const SECONDS = Math.min(Number(process.env['HANDOVER_STORM_SECONDS'] ?? 150), 900);
+const SECONDS = Math.min(Number(process.env['HANDOVER_STORM_SECONDS'] ?? (WHOLE ? 150 : 60)), 900);
 const SEED = Number(process.env['HANDOVER_STORM_SEED'] ?? Date.now() % 1_000_000);
 /** Room for what was put off last and most often. */
 const CALM_MS = 150_000;
