@@ -1,19 +1,21 @@
 #!/usr/bin/env node
-import { createInterface } from 'node:readline/promises';
+import { prompter } from './prompt.ts';
 import { runCli } from './run-cli.ts';
+
+const { stdin, stdout, stderr } = process;
+const atTerminal = stdin.isTTY && stdout.isTTY;
 
 process.exitCode = await runCli(process.argv.slice(2), {
   cwd: process.cwd(),
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-  ...(process.stdin.isTTY && process.stdout.isTTY ? { ask } : {}),
+  out: (text) => stdout.write(text),
+  err: (text) => stderr.write(text),
+  // Node asks NO_COLOR, FORCE_COLOR and TERM.
+  colour: stdout.isTTY && stdout.hasColors(),
+  ...(stderr.isTTY ? { progress: progressLine } : {}),
+  ...(atTerminal ? prompter(stdin, stdout) : {}),
 });
 
-async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return await lines.question(question);
-  } finally {
-    lines.close();
-  }
+function progressLine(line: string | null): void {
+  // Back to the first column, and the rest of the line away (ECMA-48).
+  stderr.write(`\r\x1b[K${line === null ? '' : line.slice(0, stderr.columns - 1)}`);
 }

@@ -11,9 +11,14 @@ import { doctorVerb } from './doctor.ts';
 import { EXIT_WORDS, type ExitCode } from './exit-codes.ts';
 import { initVerb } from './init.ts';
 import { loginVerb } from './login.ts';
+import { holdVerb } from './hold.ts';
 import { lsVerb } from './ls.ts';
 import { odooCommand } from './odoo-guard.ts';
+import { COLOURED, PLAIN } from './paint.ts';
+import { type Progress, progress } from './progress.ts';
+import { Interrupted } from './prompt.ts';
 import { rejectVerb } from './reject.ts';
+import { releaseVerb } from './release.ts';
 import { resolveVerb } from './resolve.ts';
 import { showVerb } from './show.ts';
 import { syncApplyVerb } from './sync-apply.ts';
@@ -27,6 +32,11 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** Absent when nobody sits there. */
   readonly ask?: (question: string) => Promise<string>;
+  /** Without an echo. */
+  readonly askSecret?: (question: string) => Promise<string>;
+  readonly colour?: boolean;
+  /** One line that is replaced by the next; null takes it away. Absent when nobody sees it. */
+  readonly progress?: (line: string | null) => void;
 }
 
 /** `vault-template` and `.env.example` lie beside `src` and `dist`. */
@@ -34,6 +44,7 @@ const PROGRAM_DIR = join(import.meta.dirname, '..', '..');
 
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exit: ExitCode = EXIT.ok;
+  const waiting = progress(terminal.progress, () => Date.now());
   const context: VerbContext = {
     programDir: PROGRAM_DIR,
     cwd: terminal.cwd,
@@ -43,8 +54,16 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
       exit = outcome.exit;
       terminal.out(`${json ? JSON.stringify(outcome.json) : outcome.text}\n`);
     },
-    say: (text) => terminal.out(`${text}\n`),
-    ask: terminal.ask,
+    say: (text) => {
+      waiting.pause();
+      terminal.out(`${text}\n`);
+      waiting.resume();
+    },
+    ask: quietly(waiting, terminal.ask),
+    askSecret: quietly(waiting, terminal.askSecret),
+    paint: terminal.colour === true ? COLOURED : PLAIN,
+    doing: (words) => waiting.doing(words),
+    progress: waiting,
   };
   try {
     await program(context, terminal).parseAsync([...args], { from: 'user' });
@@ -52,6 +71,20 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   } catch (error) {
     return fault(error, args.includes('--json'), terminal);
   }
+}
+
+type Ask = (question: string) => Promise<string>;
+
+function quietly(waiting: Progress, ask: Ask | undefined): Ask | undefined {
+  if (ask === undefined) return undefined;
+  return async (question) => {
+    waiting.pause();
+    try {
+      return await ask(question);
+    } finally {
+      waiting.resume();
+    }
+  };
 }
 
 function program(context: VerbContext, terminal: Terminal): Command {
@@ -70,6 +103,8 @@ function program(context: VerbContext, terminal: Terminal): Command {
     showVerb(context),
     approveVerb(context),
     rejectVerb(context),
+    holdVerb(context),
+    releaseVerb(context),
     resolveVerb(context),
     audit,
     odoo,
@@ -101,6 +136,9 @@ function fault(error: unknown, json: boolean, terminal: Terminal): ExitCode {
 
 function describe(error: unknown): { code: string; message: string; exit: ExitCode } {
   if (error instanceof VerbFault) return error;
+  if (error instanceof Interrupted) {
+    return { code: 'interrupted', message: 'interrupted', exit: EXIT.failure };
+  }
   if (error instanceof ConfigFault) return { code: 'config', message: error.message, exit: EXIT.config };
   if (error instanceof AuditFault) {
     return { code: error.code, message: `${error.message}: ${error.hint}`, exit: EXIT.failure };

@@ -4,6 +4,8 @@ import { type CommonConfig, loadConfig } from '../runtime/config.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { Vault } from '../vault/vault.ts';
 import type { ExitCode } from './exit-codes.ts';
+import type { Paint } from './paint.ts';
+import type { Progress } from './progress.ts';
 
 export interface Outcome {
   readonly exit: ExitCode;
@@ -38,6 +40,13 @@ export interface VerbContext {
   readonly say: (text: string) => void;
   /** The user's line; undefined when nobody sits at a terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** As `ask`, and what is typed is not shown. */
+  readonly askSecret: ((question: string) => Promise<string>) | undefined;
+  /** For texts to people; identity where there is no colour. */
+  readonly paint: Paint;
+  /** What a long verb is at, for whoever waits at a terminal. */
+  readonly doing: (words: string) => void;
+  readonly progress: Progress;
 }
 
 /** A subcommand with `--json`, whose answer goes to the context. */
@@ -51,7 +60,14 @@ export function verb(
   command.option('--json', 'answer as JSON');
   command.action(async () => {
     const options = command.opts<Record<string, unknown>>();
-    context.answer(await run(command.args, options), options['json'] === true);
+    context.progress.begin(usage.name);
+    try {
+      const outcome = await run(command.args, options);
+      context.progress.end();
+      context.answer(outcome, options['json'] === true);
+    } finally {
+      context.progress.end();
+    }
   });
   return command;
 }
