@@ -7,6 +7,7 @@ import { EXIT } from '../runtime/exit-codes.ts';
 import { VaultFault } from '../vault/vault.ts';
 import { approveVerb } from './approve.ts';
 import { auditVerifyVerb } from './audit-verify.ts';
+import { completionVerb } from './completion.ts';
 import { doctorVerb } from './doctor.ts';
 import { EXIT_WORDS, type ExitCode } from './exit-codes.ts';
 import { initVerb } from './init.ts';
@@ -110,8 +111,9 @@ function program(context: VerbContext, terminal: Terminal): Command {
     odoo,
     sync,
     vault,
+    completionVerb(context, () => root),
   ];
-  const root = new Command('handover')
+  const root: Command = new Command('handover')
     .description('What waits, what was sent, and the moves you can make from a terminal.')
     .addHelpText('after', `\nExit codes:\n${EXIT_WORDS.map(([n, words]) => `  ${n}  ${words}`).join('\n')}`);
   for (const command of verbs) root.addCommand(command);
