@@ -232,6 +232,20 @@ module.exports = {
       pkg('@modelcontextprotocol/sdk|zod'),
     ]),
     only(
+      'monitor-knows-no-work',
+      'Runs on both hosts: processes, their marks and notices; it knows nothing of sending.',
+      '^src/monitor/',
+      [
+        CORE,
+        FILES,
+        VAULT,
+        SMALL_RUNTIME,
+        '^src/runtime/(happenings|pm2-commands|watch-alive)\\.ts$',
+        '^src/(audit|stages)/',
+        pkg('zod'),
+      ],
+    ),
+    only(
       'stages-know-interfaces',
       'A move of a task is a function of what it is given: no environment, no process, no library of an edge.',
       '^src/stages/',

@@ -17,7 +17,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** PM2 leaves out every variable whose name contains one of these. */
 const NEVER_IN_PM2 = [
   ...['IMAP_', 'SMTP_', 'ODOO_', 'DRAFTER_', 'SYNCTHING_', 'STATUS_MCP_', 'ANTHROPIC_', 'OPENAI_'],
-  'npm_',
+  ...['npm_', 'NTFY_'],
   ...['PASSWORD', 'PASSWD', 'SECRET', 'TOKEN', 'API_KEY', 'CREDENTIAL', 'COOKIE'],
 ];
 
@@ -27,11 +27,13 @@ const CLOUD = [
   { name: 'draft-replier', needs: [] },
   { name: 'odoo-mcp', needs: ['ODOO_URL'] },
   { name: 'status-mcp', needs: ['STATUS_MCP_TOKEN'] },
+  { name: 'health-monitor', needs: [] },
 ];
 const LOCAL = [
   { name: 'approval-handler', needs: ['SMTP_HOST', 'ACCOUNTS_FILE'] },
   { name: 'orchestrator', needs: [] },
   { name: 'status-mcp', needs: ['STATUS_MCP_TOKEN'] },
+  { name: 'health-monitor', needs: [] },
 ];
 
 export function cloudApps() {

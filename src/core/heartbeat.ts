@@ -49,7 +49,9 @@ export const PROCESSES = [
   { agent: 'cloud-agent', process: 'draft-replier', claims: true, optional: false },
   { agent: 'cloud-agent', process: 'odoo-mcp', claims: false, optional: true },
   { agent: 'cloud-agent', process: 'status-mcp', claims: false, optional: true },
+  { agent: 'cloud-agent', process: 'health-monitor', claims: false, optional: true },
   { agent: 'local-agent', process: 'approval-handler', claims: true, optional: false },
   { agent: 'local-agent', process: 'orchestrator', claims: false, optional: false },
   { agent: 'local-agent', process: 'status-mcp', claims: false, optional: true },
+  { agent: 'local-agent', process: 'health-monitor', claims: false, optional: true },
 ] as const;

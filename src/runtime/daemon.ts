@@ -1,14 +1,28 @@
 import { mkdir, realpath } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import { watchedBy } from '../core/alive.ts';
+import { happeningWords, troubleWords } from '../core/alive-words.ts';
 import type { At } from '../core/crash-points.ts';
 import type { Agent } from '../core/states.ts';
 import { isInside } from '../files/inside.ts';
 import { Vault } from '../vault/vault.ts';
+import { beatAlive } from './alive.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Config, ConfigFault, crashRequest, isConfigured, type Key, loadConfig } from './config.ts';
+import {
+  childEnvironment,
+  type Config,
+  ConfigFault,
+  crashRequest,
+  isConfigured,
+  type Key,
+  loadConfig,
+} from './config.ts';
 import { EXIT } from './exit-codes.ts';
 import { Health } from './health.ts';
 import { takeLock } from './lock.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { pm2Commands } from './pm2-commands.ts';
+import { watchAlive } from './watch-alive.ts';
 
 export interface DaemonContext<K extends Key> {
   readonly config: Config<K>;
@@ -47,10 +61,10 @@ export function runDaemon<const K extends Key>(daemon: {
 async function main<const K extends Key>(daemon: Parameters<typeof runDaemon<K>>[0]): Promise<void> {
   const config = readConfig(daemon.process, daemon.keys, daemon.needs);
   const log = createLogger(daemon.process, config.LOG_LEVEL);
-  const releasers: (() => Promise<void>)[] = [];
+  const releasers: ((code: number) => Promise<void>)[] = [];
   const quit = once(async (code: number) => {
     for (const release of releasers.reverse()) {
-      await release().catch((error: unknown) => log.error({ err: error }, 'stopping failed'));
+      await release(code).catch((error: unknown) => log.error({ err: error }, 'stopping failed'));
     }
     process.exit(code);
   });
@@ -80,8 +94,15 @@ async function main<const K extends Key>(daemon: Parameters<typeof runDaemon<K>>
       process.exit(EXIT.failure);
     }
     releasers.push(() => lock.release());
-    await vault.ensureFolders();
     const clock = systemClock;
+    const alive = await beatAlive({
+      stateDir,
+      process: daemon.process,
+      now: () => clock.now(),
+      onError: (error) => log.warn({ err: error }, 'sign of life not given'),
+    });
+    releasers.push((code) => alive.release(code === EXIT.ok || code === EXIT.config));
+    await vault.ensureFolders();
     const health = new Health({
       vault,
       agent: daemon.agent,
@@ -103,11 +124,37 @@ async function main<const K extends Key>(daemon: Parameters<typeof runDaemon<K>>
     };
     const running = await daemon.start(context);
     releasers.push(() => running.stop());
+    const monitor = watchMonitor({ ...context, process: daemon.process });
+    if (monitor) releasers.push(() => monitor.stop());
     log.info({ vault: vault.root }, 'ready');
     process.send?.('ready');
   } catch (error) {
     fatal(error);
   }
+}
+
+/** The monitor watches all; the monitor itself is watched by one process of each host. */
+function watchMonitor(
+  context: Pick<DaemonContext<Key>, 'log' | 'clock' | 'stateDir' | 'health'> & {
+    readonly process: string;
+    readonly config: { readonly SYNC: string };
+  },
+): { stop(): Promise<void> } | null {
+  const { log, clock, stateDir, health } = context;
+  const only = watchedBy(context.process, context.config.SYNC === 'syncthing');
+  if (only === null) return null;
+  return watchAlive({
+    ...{ stateDir, clock, only, watcher: context.process },
+    monotonic: () => performance.now(),
+    pm2: pm2Commands(childEnvironment()),
+    onHappening: (happening) => {
+      log.warn({ happening }, happeningWords(happening));
+    },
+    onLook: ([trouble]) => {
+      health.note('monitor', trouble === undefined ? null : troubleWords(trouble));
+    },
+    onError: (error) => log.warn({ err: error }, 'the monitor could not be looked at'),
+  });
 }
 
 /** Exits with 78, every fault told, when the configuration is wrong. */

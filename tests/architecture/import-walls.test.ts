@@ -99,6 +99,13 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
     ],
     packages: ['@modelcontextprotocol/sdk', 'zod'],
   },
+  'src/monitor/': {
+    files: [
+      ...['src/core/', 'src/files/', 'src/vault/', 'src/audit/', 'src/stages/', SMALL_RUNTIME],
+      'src/runtime/(happenings|pm2-commands|watch-alive).ts',
+    ],
+    packages: ['zod'],
+  },
   'src/stages/': {
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/(clock|logger).ts'],
@@ -110,6 +117,7 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/', 'src/stages/'],
       ...['src/drafting/', 'src/mail/inbox/', 'src/mail/message/', 'src/sync/', 'src/mcp/status/'],
+      'src/monitor/',
       ...['src/mail/mailbox/', 'src/mail/oauth/', 'src/mail/people/'],
       ...['src/mcp/odoo/', 'src/mcp/(http|stdio|tool|tool-fault).ts', 'src/odoo/'],
     ],
@@ -119,7 +127,7 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
     files: [
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/', 'src/stages/'],
       ...['src/drafting/', 'src/mail/submission/', 'src/journal/', 'src/odoo/', 'src/mcp/', 'src/sync/'],
-      ...['src/mail/mailbox/', 'src/mail/oauth/', 'src/mail/people/'],
+      ...['src/mail/mailbox/', 'src/mail/oauth/', 'src/mail/people/', 'src/monitor/'],
     ],
     packages: ['@modelcontextprotocol/sdk', 'zod'],
   },

@@ -46,6 +46,7 @@ const PLANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'status-mcp-only-reads': {
     'src/mcp/status/planted.ts': "import '../../mail/submission/submit.ts';",
   },
+  'monitor-knows-no-work': { 'src/monitor/planted.ts': "import '../mail/submission/submit.ts';" },
   'stages-know-interfaces': { 'src/stages/planted.ts': "import '../mail/submission/submit.ts';" },
   'stages-know-shapes': { 'src/stages/planted-value.ts': "import '../drafting/template.ts';" },
   // By way of a file that may itself do so: the wall holds through any number of imports.

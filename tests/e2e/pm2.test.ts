@@ -74,7 +74,7 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
       throw new Error(`${cards}\n\n${await host.pm2.logs()}`, { cause: error });
     });
 
-  it('runs all five, each said ready', async () => {
+  it('runs all six, each said ready', async () => {
     const list = await host.pm2.list();
     expect(list.map(({ name, status, restarts }) => `${name} ${status} ${restarts}`)).toEqual([
       'cloud-email-watcher online 0',
@@ -82,6 +82,7 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
       'approval-handler online 0',
       'orchestrator online 0',
       'status-mcp online 0',
+      'health-monitor online 0',
     ]);
   });
 
@@ -122,6 +123,7 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
       'approval-handler',
       'orchestrator',
       'status-mcp',
+      'health-monitor',
     ]);
   });
 
@@ -246,6 +248,7 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
       'local/orchestrator',
       'local/status-mcp',
       'cloud/status-mcp',
+      'local/health-monitor',
     ]) {
       const { code, output } = await runMain(main, host.envFile);
       expect(code, output).toBe(1);
@@ -293,6 +296,7 @@ describe('the processes under PM2 against Dovecot and SMTP', () => {
       'approval-handler stopped 0',
       'orchestrator stopped 0',
       'status-mcp stopped 0',
+      'health-monitor stopped 0',
     ]);
     const daemonLog = await readFile(join(host.pm2.home, 'pm2.log'), 'utf8');
     expect(daemonLog).not.toContain('sending SIGKILL');
@@ -323,6 +327,7 @@ describe('a configuration that is wrong, under PM2', () => {
       ['draft-replier', 78, 0, 0],
       ['approval-handler', 78, 0, 0],
       ['orchestrator', 78, 0, 0],
+      ['health-monitor', 78, 0, 0],
     ]);
     const said = await pm2.logs();
     for (const key of ['VAULT_DIR', 'STATE_DIR', 'IMAP_USER']) expect(said).toContain(`${key} is missing`);
@@ -334,7 +339,11 @@ describe('a configuration that is wrong, under PM2', () => {
     const pm2 = await startPm2({ ENV_FILE: join(dir, 'env') });
     onTestFinished(() => pm2.stop());
     await pm2.run('start', join(ROOT, 'ecosystem.config.js'));
-    expect((await pm2.list()).map(({ name }) => name)).toEqual(['draft-replier', 'orchestrator']);
+    expect((await pm2.list()).map(({ name }) => name)).toEqual([
+      'draft-replier',
+      'orchestrator',
+      'health-monitor',
+    ]);
   });
 });
 

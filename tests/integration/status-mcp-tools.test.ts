@@ -277,7 +277,9 @@ describe('the agents', () => {
     expect(optional.map(({ agent, process }) => `${agent}/${process}`)).toEqual([
       'cloud-agent/odoo-mcp',
       'cloud-agent/status-mcp',
+      'cloud-agent/health-monitor',
       'local-agent/status-mcp',
+      'local-agent/health-monitor',
     ]);
   });
 });

@@ -13,7 +13,9 @@ describe('the process table for PM2', () => {
     vi.unstubAllEnvs();
   });
 
-  const names = (): string[] => [...cloudApps(), ...localApps()].map((app) => app.name);
+  /** Without the monitor, which runs on each host whatever is configured. */
+  const names = (): string[] =>
+    [...cloudApps(), ...localApps()].map((app) => app.name).filter((name) => name !== 'health-monitor');
 
   it('leaves out the process of an edge that is not configured, in the file or the environment', async () => {
     const dir = await testDir({ env: 'SMTP_HOST=mail.example.org\nIMAP_HOST=\n' });
@@ -36,23 +38,29 @@ describe('the process table for PM2', () => {
       env: 'STATUS_MCP_TOKEN=a-token-of-some-length\nSMTP_HOST=mail.example.org\n',
     });
     vi.stubEnv('ENV_FILE', join(dir, 'env'));
-    expect(cloudApps().map((app) => app.name)).toEqual(['draft-replier', 'status-mcp']);
-    expect(localApps().map((app) => app.name)).toEqual(['approval-handler', 'orchestrator', 'status-mcp']);
+    expect(cloudApps().map((app) => app.name)).toEqual(['draft-replier', 'status-mcp', 'health-monitor']);
+    expect(localApps().map((app) => app.name)).toEqual([
+      'approval-handler',
+      'orchestrator',
+      'status-mcp',
+      'health-monitor',
+    ]);
     const both = bothApps();
     expect(both.map((app) => app.name)).toEqual([
       'draft-replier',
       'approval-handler',
       'orchestrator',
       'status-mcp',
+      'health-monitor',
     ]);
-    expect(both.at(-1)!.script).toMatch(/\/dist\/local\/status-mcp\.main\.js$/);
+    expect(both.at(-2)!.script).toMatch(/\/dist\/local\/status-mcp\.main\.js$/);
   });
 
   it('has odoo-mcp where drafts are made once there is an Odoo: the handler starts its own', async () => {
     const dir = await testDir({ env: 'ODOO_URL=https://books.example.org\n' });
     vi.stubEnv('ENV_FILE', join(dir, 'env'));
-    expect(cloudApps().map((app) => app.name)).toEqual(['draft-replier', 'odoo-mcp']);
-    expect(localApps().map((app) => app.name)).toEqual(['orchestrator']);
+    expect(cloudApps().map((app) => app.name)).toEqual(['draft-replier', 'odoo-mcp', 'health-monitor']);
+    expect(localApps().map((app) => app.name)).toEqual(['orchestrator', 'health-monitor']);
     expect(bothApps()[1]!.script).toMatch(/\/dist\/cloud\/odoo-mcp\.main\.js$/);
   });
 
