@@ -1,7 +1,11 @@
 import { providerOfImap } from '../core/mail-providers.ts';
-import { InboxFault } from '../mail/inbox/imap-fault.ts';
+import { InboxFault, type InboxFaultKind } from '../mail/inbox/imap-fault.ts';
 import { ImapInbox, INBOX_DEFAULTS } from '../mail/inbox/imap-inbox.ts';
-import { type Check, finding, type Patient } from './doctor-check.ts';
+import { about, type Check, fine, found, type Patient } from './doctor-check.ts';
+import type { FaultCode } from './doctor-codes.ts';
+
+/** A server that is silent for longer than a doctor waits does not answer. */
+const SILENCE_MS = 20_000;
 
 /** Opens the mailbox as the watcher does, with EXAMINE: nothing in it changes. */
 export const checkMailbox: Check = async (patient) => {
@@ -10,32 +14,28 @@ export const checkMailbox: Check = async (patient) => {
   const where = `${imap.login.user} on ${host}`;
   try {
     const auth = authOf(imap.login);
-    const inbox = await ImapInbox.open({ ...INBOX_DEFAULTS, host, port, secure, mailbox, auth, ca });
+    const limits = { ...INBOX_DEFAULTS, silenceMs: SILENCE_MS };
+    const inbox = await ImapInbox.open({ ...limits, host, port, secure, mailbox, auth, ca });
     inbox.close();
-    return finding(patient, 'mailbox', 'ok', `${mailbox} of ${where} opens, read-only`);
+    return about(patient, fine('mailbox', `${mailbox} of ${where} opens, read-only`));
   } catch (error) {
     if (!(error instanceof InboxFault)) throw error;
-    return finding(patient, 'mailbox', 'fault', `${where}: ${error.message}`, cureOf(error, patient));
+    const { code, message } = error;
+    const cure = code === 'auth' ? passwordCure(imap.host, patient.account.cure) : undefined;
+    return about(patient, found(CODE_OF[code], `${where}: ${message}`, cure));
   }
 };
 
-function cureOf({ code }: InboxFault, { account, imap }: Patient): string {
-  switch (code) {
-    case 'auth':
-      return passwordCure(imap.host, account.cure);
-    case 'login':
-      return 'as it says';
-    case 'mailbox':
-      return 'check IMAP_MAILBOX: its name as the server spells it';
-    case 'tls':
-      return 'check IMAP_HOST, IMAP_PORT and IMAP_SECURE; with a certificate of your own, TLS_CA_FILE';
-    case 'network':
-      return 'check IMAP_HOST and IMAP_PORT, and the connection of this machine';
-  }
-}
+const CODE_OF: Readonly<Record<InboxFaultKind, FaultCode>> = {
+  auth: 'mailbox-refused',
+  login: 'mailbox-login',
+  mailbox: 'mailbox-name',
+  tls: 'mailbox-tls',
+  network: 'mailbox-unreachable',
+};
 
 /** https://support.google.com/accounts/answer/185833 and https://learn.microsoft.com/en-us/exchange/clients-and-mobile-in-exchange-online/deprecation-of-basic-authentication-exchange-online */
-function passwordCure(host: string, settings: string): string {
+function passwordCure(host: string, settings: Patient['account']['cure']): string {
   switch (providerOfImap(host)) {
     case 'microsoft':
       return 'Microsoft takes no passwords for IMAP: set IMAP_AUTH=oauth and run handover login (docs/providers.md)';

@@ -3,7 +3,7 @@ import { providerOfImap, submissionCandidates } from '../core/mail-providers.ts'
 import { type Probed, probeSubmission } from '../mail/submission/probe-submission.ts';
 import type { SmtpAccount } from '../mail/submission/submit-as.ts';
 import type { SmtpServer } from '../runtime/mail-servers.ts';
-import { type Check, type Finding, finding, type Patient } from './doctor-check.ts';
+import { about, type Check, fine, type Finding, found, type Patient } from './doctor-check.ts';
 
 /**
  * The laptop: does the submission server take the key it has? Any other machine: does it take the key of the
@@ -19,31 +19,21 @@ async function ownServer(patient: Patient, smtp: SmtpServer): Promise<Finding> {
   const { host, port, secure, login } = smtp;
   const auth = login === null ? null : patient.authOf(login);
   const probed = await probeSubmission({ host, port, secure, auth, ca: patient.ca });
-  const say = (level: Finding['level'], words: string, cure = '') =>
-    finding(patient, 'sending', level, words, cure);
+  const user = login?.user ?? '';
   switch (probed.kind) {
     case 'accepted':
-      return say('ok', `${host} takes the login of ${login?.user ?? ''}; no mail was sent`);
-    case 'no-login':
-      return login === null
-        ? say('ok', `${host} answers and wants no login`)
-        : say(
-            'warning',
-            `${host} offers no login, so that ${login.user} was not tried`,
-            'check SMTP_PORT and SMTP_SECURE',
-          );
-    case 'refused':
-      return say(
-        'fault',
-        `${host} refuses the login of ${login?.user ?? ''}: ${probed.words}`,
-        refusedCure(patient),
-      );
+      return about(patient, fine('sending', `${host} takes the login of ${user}; no mail was sent`));
+    case 'no-login': {
+      const words = `${host} offers no login, so that ${user} was not tried`;
+      const answers = fine('sending', `${host} answers and wants no login`);
+      return about(patient, login === null ? answers : found('smtp-no-login', words));
+    }
+    case 'refused': {
+      const words = `${host} refuses the login of ${user}: ${probed.words}`;
+      return about(patient, found('smtp-refused', words, refusedCure(patient)));
+    }
     case 'no-answer':
-      return say(
-        'fault',
-        `${host}, port ${port}: ${probed.words}`,
-        'check SMTP_HOST, SMTP_PORT and SMTP_SECURE',
-      );
+      return about(patient, found('smtp-unreachable', `${host}, port ${port}: ${probed.words}`));
   }
 }
 
@@ -86,36 +76,27 @@ function candidates({ imap, smtpWish }: Patient): readonly Omit<SmtpAccount, 'au
 function judged(patient: Patient, tried: readonly Tried[]): Finding {
   const open = tried.find(({ probed }) => probed.kind === 'accepted');
   if (open) {
-    return finding(
-      patient,
-      'sending',
-      'warning',
-      `THIS KEY CAN SEND: ${open.host}, port ${open.port}, takes the key of the mailbox. Whoever takes over this machine could send mail in your name. (It was only a login; no mail was sent.)`,
-      readOnlyCure(patient),
-    );
+    const words = `THIS KEY CAN SEND: ${open.host}, port ${open.port}, takes the key of the mailbox. Whoever takes over this machine could send mail in your name. (It was only a login; no mail was sent.)`;
+    return about(patient, found('key-can-send', words, readOnlyCure(patient)));
   }
   const closed = tried.filter(({ probed }) => probed.kind === 'refused');
   if (closed.length > 0) {
     const hosts = [...new Set(closed.map(({ host }) => host))].join(', ');
-    return finding(patient, 'sending', 'ok', `this key cannot send: ${hosts} refuses it`);
+    return about(patient, fine('sending', `this key cannot send: ${hosts} refuses it`));
   }
   const hosts = [...new Set(tried.map(({ host }) => host))].join(', ');
-  return finding(
-    patient,
-    'sending',
-    'warning',
-    `not proved that this key cannot send: no submission server gave an answer (tried ${hosts}; ${tried[0]?.probed.words ?? 'none is known'})`,
-    'name the server: handover doctor --smtp smtp.example.org:465. Where this machine may not reach it, run the same on another',
-  );
+  const words = `not proved that this key cannot send: no submission server gave an answer (tried ${hosts}; ${tried[0]?.probed.words ?? 'none is known'})`;
+  return about(patient, found('key-not-proved', words));
 }
 
-function readOnlyCure({ imap }: Patient): string {
+/** Undefined: the usual one. */
+function readOnlyCure({ imap }: Patient): string | undefined {
   switch (providerOfImap(imap.host)) {
     case 'google':
       return 'Google has no key that only reads: let Gmail forward a copy to a second mailbox, and read that one here (docs/providers.md)';
     case 'microsoft':
       return 'use an application here that has IMAP.AccessAsUser.All and not SMTP.Send, and log in again (docs/providers.md)';
     case 'other':
-      return 'docs/providers.md says for each large provider how to get a key that only reads';
+      return undefined;
   }
 }

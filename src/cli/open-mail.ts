@@ -3,7 +3,7 @@ import { accountAuth } from '../mail/oauth/account-auth.ts';
 import type { MailAuth } from '../mail/oauth/token-source.ts';
 import { type Account, accountsOf } from '../runtime/accounts.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { IMAP_KEYS, isConfigured, loadConfig, SMTP_KEYS } from '../runtime/config.ts';
+import { type Environment, IMAP_KEYS, isConfigured, loadConfig, SMTP_KEYS } from '../runtime/config.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import type { Login } from '../runtime/mail-servers.ts';
 import type { Role } from './doctor-check.ts';
@@ -22,11 +22,12 @@ export interface Mail {
 
 /**
  * @param asCloud as if this machine had no key for sending, whatever is configured
+ * @param env in place of the environment of this process
  * @throws ConfigFault, VerbFault
  */
-export async function openMail(asCloud: boolean): Promise<Mail> {
-  const sends = !asCloud && isConfigured(['SMTP_HOST']);
-  const config = sends ? loadConfig([...READING_KEYS, ...SMTP_KEYS]) : loadConfig(READING_KEYS);
+export async function openMail(asCloud: boolean, env?: Environment): Promise<Mail> {
+  const sends = !asCloud && isConfigured(['SMTP_HOST'], env);
+  const config = sends ? loadConfig([...READING_KEYS, ...SMTP_KEYS], env) : loadConfig(READING_KEYS, env);
   const accounts = accountsOf(config);
   const { TLS_CA_FILE: caFile, STATE_DIR: stateDir } = config;
   const ca = caFile === '' ? undefined : await readFile(caFile, 'utf8').catch(() => null);

@@ -11,6 +11,8 @@ import { type OAuthServer, startOAuthServer } from '../helpers/oauth-server.ts';
 import { startSmtp, type SmtpOptions, type TestSmtp } from '../helpers/smtp.ts';
 
 const USER = 'user@example.org';
+/** The rest of the machine is tests/integration/doctor-machine.test.ts's. */
+const MAIL = ['--only', 'access,mailbox,sending'] as const;
 let server: OAuthServer;
 let dovecot: Dovecot;
 
@@ -74,7 +76,7 @@ describe('handover doctor on the cloud', () => {
     const smtp = await taking();
     const { port, commands } = await overheard(smtp);
     const { run } = await mailHost({ dovecot, user: USER });
-    const { exit, out } = await run('doctor', '--smtp', `127.0.0.1:${port}`);
+    const { exit, out } = await run('doctor', ...MAIL, '--smtp', `127.0.0.1:${port}`);
     expect(exit).toBe(1);
     expect(out.split('\n')[0]).toBe(
       'This machine has no key for sending configured, so its mailbox key should only read.',
@@ -93,7 +95,7 @@ describe('handover doctor on the cloud', () => {
   it('is content with a key that the submission server refuses, and asks it once', async () => {
     const smtp = await refusing();
     const { run } = await mailHost({ dovecot, user: USER });
-    const { exit, out } = await run('doctor', '--smtp', `127.0.0.1:${smtp.port}`);
+    const { exit, out } = await run('doctor', ...MAIL, '--smtp', `127.0.0.1:${smtp.port}`);
     expect(out).toContain('ok     default, sending: this key cannot send: 127.0.0.1 refuses it');
     expect(out).toContain('Everything that was tried is as it should be.');
     expect(exit).toBe(0);
@@ -109,7 +111,7 @@ describe('handover doctor on the cloud', () => {
     });
     const loginless = await scripted((line) => (line.startsWith('EHLO') ? '250 here' : '221 bye'));
     for (const port of [silent, busy.port, loginless]) {
-      const { exit, out } = await run('doctor', '--smtp', `127.0.0.1:${port}`);
+      const { exit, out } = await run('doctor', ...MAIL, '--smtp', `127.0.0.1:${port}`);
       expect(exit).toBe(1);
       expect(out).toContain('not proved that this key cannot send');
       expect(out).toContain('handover doctor --smtp smtp.example.org:465');
@@ -125,7 +127,7 @@ describe('handover doctor on the cloud', () => {
       const { run, stateDir } = await mailHost({ dovecot, user: USER, oauth: server });
       server.next.user = USER;
       await logIn(server, stateDir, { settings: { ...server.settings, scopes } });
-      const answer = await run('doctor', '--smtp', `127.0.0.1:${smtp.port}`);
+      const answer = await run('doctor', ...MAIL, '--smtp', `127.0.0.1:${smtp.port}`);
       expect(answer.exit).toBe(exit);
       expect(answer.out).toContain(exit === 0 ? 'this key cannot send' : 'THIS KEY CAN SEND');
     }
@@ -135,8 +137,8 @@ describe('handover doctor on the cloud', () => {
   it('judges a machine with a key for sending as the cloud when it is told to', async () => {
     const smtp = await taking();
     const { run } = await mailHost({ dovecot, user: USER, smtp });
-    expect((await run('doctor')).exit).toBe(0);
-    const { exit, out } = await run('doctor', '--cloud', '--smtp', `127.0.0.1:${smtp.port}`);
+    expect((await run('doctor', ...MAIL)).exit).toBe(0);
+    const { exit, out } = await run('doctor', ...MAIL, '--cloud', '--smtp', `127.0.0.1:${smtp.port}`);
     expect(exit).toBe(1);
     expect(out).toContain('THIS KEY CAN SEND');
   });
@@ -146,14 +148,17 @@ describe('handover doctor on the laptop', () => {
   it('finds that everything works', async () => {
     const smtp = await taking();
     const { run } = await mailHost({ dovecot, user: USER, smtp });
-    const { exit, out } = await run('doctor', '--json');
+    const { exit, out } = await run('doctor', ...MAIL, '--json');
     expect(exit).toBe(0);
     expect(JSON.parse(out)).toEqual({
       ok: true,
       role: 'laptop',
+      faults: 0,
+      warnings: 0,
       findings: [
         {
           level: 'ok',
+          code: 'ok',
           check: 'mailbox',
           account: 'default',
           words: 'INBOX of user@example.org on 127.0.0.1 opens, read-only',
@@ -161,6 +166,7 @@ describe('handover doctor on the laptop', () => {
         },
         {
           level: 'ok',
+          code: 'ok',
           check: 'sending',
           account: 'default',
           words: '127.0.0.1 takes the login of user@example.org; no mail was sent',
@@ -179,8 +185,8 @@ describe('handover doctor on the laptop', () => {
       smtp,
       env: { IMAP_PASSWORD: 'wrong', SMTP_PASSWORD: 'wrong' },
     });
-    const bad = await wrong.run('doctor');
-    expect(bad.exit).toBe(1);
+    const bad = await wrong.run('doctor', ...MAIL);
+    expect(bad.exit).toBe(3);
     expect(bad.out).toMatch(
       /FAULT {2}default, mailbox: user@example\.org on 127\.0\.0\.1: the mail server refuses the login/,
     );
@@ -198,7 +204,7 @@ describe('handover doctor on the laptop', () => {
       smtp,
       env: { IMAP_MAILBOX: 'Nowhere', SMTP_PORT: String(await freePort()) },
     });
-    const { out } = await lost.run('doctor');
+    const { out } = await lost.run('doctor', ...MAIL);
     expect(out).toContain('-> check IMAP_MAILBOX');
     expect(out).toContain('-> check SMTP_HOST, SMTP_PORT and SMTP_SECURE');
   });
@@ -206,22 +212,22 @@ describe('handover doctor on the laptop', () => {
   it('says of a login that was withdrawn only that, and how to mend it', async () => {
     const smtp = await smtpServer({ userOf: (token) => server.userOf(token, 'smtp') });
     const { run, stateDir } = await mailHost({ dovecot, user: USER, oauth: server, smtp });
-    const before = await run('doctor');
+    const before = await run('doctor', ...MAIL);
     expect(before.out).toContain('FAULT  default, access: nobody has logged in yet. Run: handover login');
     server.next.user = USER;
     await logIn(server, stateDir);
-    const good = await run('doctor');
+    const good = await run('doctor', ...MAIL);
     expect(good.out).toContain('ok     default, access: the login by OAuth is good, and renewed by itself');
     expect(good.exit).toBe(0);
     await age(stateDir, 3_600_000);
     server.withdraw();
-    const { exit, out } = await run('doctor');
-    expect(exit).toBe(1);
+    const { exit, out } = await run('doctor', ...MAIL);
+    expect(exit).toBe(3);
     expect(out).toContain('FAULT  default, access: the login is no longer good');
     expect(out).toContain('-> run: handover login');
     expect(out).not.toContain('mailbox:');
     await chmod(tokenPath(stateDir), 0o644);
-    expect((await run('doctor')).out).toContain(
+    expect((await run('doctor', ...MAIL)).out).toContain(
       'can be read by other users of this machine, so it is not used',
     );
   });
@@ -229,16 +235,16 @@ describe('handover doctor on the laptop', () => {
   it('tells a command line that makes no sense, and a configuration that is not there', async () => {
     const { run } = await mailHost({ dovecot, user: USER });
     for (const wish of ['smtp.example.org', 'a b:25', 'x:99999', 'x:0']) {
-      expect(await run('doctor', '--smtp', wish)).toMatchObject({ exit: 2 });
+      expect(await run('doctor', ...MAIL, '--smtp', wish)).toMatchObject({ exit: 2 });
     }
     const bare = await mailHost({ dovecot, user: USER, env: { IMAP_HOST: '' } });
-    expect(await bare.run('doctor')).toMatchObject({ exit: 78 });
+    expect(await bare.run('doctor', ...MAIL)).toMatchObject({ exit: 78 });
   });
 
   it('cannot be steered by the words of a server', async () => {
     const port = await scripted(() => '554 no', '554 go \u001b[2Jaway \u202etxet');
     const { run } = await mailHost({ dovecot, user: USER });
-    const { out } = await run('doctor', '--smtp', `127.0.0.1:${port}`);
+    const { out } = await run('doctor', ...MAIL, '--smtp', `127.0.0.1:${port}`);
     const steering = Array.from(out).filter((c) => (c < ' ' && c !== '\n') || /\p{Bidi_Control}/u.test(c));
     expect(out).toContain('not proved');
     expect(steering).toEqual([]);
