@@ -15,11 +15,14 @@ const unknown = Object.keys(wanted).filter((key) => !known.has(key) && !/^[A-Z]+
 if (unknown.length > 0) stop(`${unknown.join(', ')}: .env.example knows no such key`);
 // The one rule that keeps somebody who takes over the cloud from sending.
 const sending = Object.keys(wanted).filter((key) => key.startsWith('SMTP_') && wanted[key] !== '');
-if (role === 'cloud' && sending.length > 0) stop(`${sending.join(', ')}: never on the cloud, which must not be able to send`);
+if (role === 'cloud' && sending.length > 0)
+  stop(`${sending.join(', ')}: never on the cloud, which must not be able to send`);
 
 const changes = Object.entries(wanted).filter(([key, value]) => {
   const is = there[key] ?? '';
-  return mode === '--if-empty' ? value !== '' && (is === '' || isDefault(key, is)) && is !== value : is !== value;
+  return mode === '--if-empty'
+    ? value !== '' && (is === '' || isDefault(key, is)) && is !== value
+    : is !== value;
 });
 let text = before;
 for (const [key, value] of changes) {
@@ -54,7 +57,8 @@ function quoted(key, value) {
   if (/[\r\n\0]/.test(value)) stop(`${key}: one line, please`);
   const quote = ['"', "'", '`'].find((one) => !value.includes(one));
   if (/^[\w@%+=:,./-]*$/.test(value)) return value;
-  if (quote === undefined || parseEnv(`K=${quote}${value}${quote}`)['K'] !== value) stop(`${key}: this value cannot be written into .env`);
+  if (quote === undefined || parseEnv(`K=${quote}${value}${quote}`)['K'] !== value)
+    stop(`${key}: this value cannot be written into .env`);
   return `${quote}${value}${quote}`;
 }
 

@@ -1,0 +1,187 @@
+/**
+ * From a bare Debian to a mail that left: `npm run prove:setup`. Root, debootstrap and some minutes are needed, so it is no
+ * part of `npm test`. Two roots that share this machine's network stand for cloud and laptop; Dovecot and an SMTP server of
+ * the tests stand for the provider. Every line that is typed inside is printed with what it says; docs/setup.md shows them.
+ *
+ *   prove.ts [--dir FOLDER]     keeps the folder, so that a second run need not fetch the base again
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startDovecot } from '../helpers/dovecot.ts';
+import { startSmtp } from '../helpers/smtp.ts';
+import { until } from '../helpers/until.ts';
+import { bareRoot, type BareRoot, makeBase, type Ran } from './bare-root.ts';
+
+const [flag, folder] = process.argv.slice(2);
+const dir = flag === '--dir' && folder !== undefined ? folder : mkdtempSync('/var/tmp/ho-setup-');
+const SOURCE = join(import.meta.dirname, '..', '..');
+const YOU = 'you@example.org';
+
+if (process.getuid?.() !== 0) throw new Error('root is needed, for debootstrap and chroot');
+makeBase(join(dir, 'base'));
+const dovecot = await startDovecot();
+const smtp = await startSmtp({ auth: { user: YOU, password: 'secret' } });
+const roots: BareRoot[] = [];
+try {
+  await prove();
+  console.log('\nAll of it is shown.');
+} finally {
+  for (const root of roots) root.stop();
+  await smtp.stop();
+  await dovecot.stop();
+  if (flag !== '--dir') rmSync(dir, { recursive: true, force: true });
+}
+
+async function prove(): Promise<void> {
+  const cloud = machine('cloud');
+  const laptop = machine('laptop');
+  await cloud.run('node --version; syncthing --version; echo bare');
+  const cloudKeys = settings({ IMAP_BACKFILL_DAYS: '1' });
+  const laptopKeys = settings({ ...submission(), DRY_RUN: 'false', UNDO_SECONDS: '0' });
+  writeFileSync(join(cloud.path, 'root/settings'), cloudKeys, { mode: 0o600 });
+  writeFileSync(join(laptop.path, 'root/settings'), laptopKeys, { mode: 0o600 });
+  await laptop.run('useradd --create-home you');
+
+  const first = await cloud.run('handover/deployment/cloud/setup.sh --yes --direct --settings settings');
+  const cloudLine = /--peer ([A-Z2-7-]{63})/.exec(first.text)?.[1];
+  assert.ok(cloudLine, 'the cloud prints what the laptop is to be told');
+  const second = await laptop.run(
+    `handover/deployment/local/setup.sh --yes --user you --direct --settings settings --peer ${cloudLine}@tcp://127.0.0.1:22000`,
+  );
+  const laptopLine = /--peer ([A-Z2-7-]{63})/.exec(second.text)?.[1];
+  assert.ok(laptopLine, 'the laptop prints what the cloud is to be told');
+  await cloud.run(`handover/deployment/cloud/setup.sh --yes --peer ${laptopLine}`);
+  await until('both are connected', async () => /"notes":\[\]/.test((await applied(laptop)).text), 120_000);
+
+  for (const [root, script] of [
+    [cloud, 'handover/deployment/cloud/setup.sh --yes'],
+    [laptop, 'handover/deployment/local/setup.sh --yes'],
+  ] as const) {
+    const before = everything(root);
+    const again = await root.run(script);
+    assert.match(again.text, /Nothing was changed/);
+    assert.deepEqual(differences(before, everything(root)), [], 'a second run changes nothing');
+    await root.run('handover-pm2 status');
+    const list = await root.run('handover-services status');
+    assert.equal(list.exit, 0, 'all processes are online');
+    const doctor = await root.run('handover doctor');
+    assert.equal(doctor.exit, 0, 'doctor finds nothing');
+  }
+  await oneMail(laptop);
+  await upgradeAndBack(cloud);
+}
+
+function applied(root: BareRoot): Promise<Ran> {
+  const file = root.path.endsWith('cloud') ? '' : '--config ~you/.config/handover/syncthing-config.toml';
+  const role = root.path.endsWith('cloud') ? 'cloud' : 'laptop';
+  return root.run(`handover sync apply --role ${role} ${file} --json`);
+}
+
+/** A mail comes, is drafted on the cloud, approved on the laptop, and leaves from there. */
+async function oneMail(laptop: BareRoot): Promise<void> {
+  await dovecot.deliver(
+    YOU,
+    [
+      'From: Anna Berg <anna@example.net>',
+      `To: ${YOU}`,
+      'Subject: Tuesday',
+      'Message-ID: <tuesday@example.net>',
+      `Date: ${new Date().toUTCString()}`,
+      '',
+      'Does Tuesday suit you?',
+      '',
+    ].join('\r\n'),
+    'anna@example.net',
+  );
+  const id = await until(
+    'the draft has come to the laptop',
+    async () => /em-[0-9a-f]{16}/.exec((await laptop.run('ls ~you/Vault/Pending_Approval/email')).text)?.[0],
+    180_000,
+  );
+  await laptop.run(
+    `sed -i 's/^## Reply$/## Reply\\n\\nYes, Tuesday suits me./' ~you/Vault/Pending_Approval/email/*${id}.md`,
+  );
+  // What asks once (a first mail to somebody, say) is answered by a second yes.
+  await until(
+    'the mail left',
+    async () => {
+      await laptop.run(`handover approve ${id}`);
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      return smtp.mails.length > 0;
+    },
+    180_000,
+  );
+  assert.equal(smtp.mails.length, 1);
+  assert.match(String(smtp.mails[0]?.raw), /Yes, Tuesday suits me/);
+}
+
+async function upgradeAndBack(cloud: BareRoot): Promise<void> {
+  await cloud.run('echo "// a newer one" >> handover/src/core/age.ts');
+  const upgrade = await cloud.run('handover/deployment/upgrade.sh');
+  assert.match(upgrade.text, /current release: .* -> /);
+  assert.equal((await cloud.run('handover-services status')).exit, 0);
+  await cloud.run('handover-services back');
+  assert.equal((await cloud.run('handover-services status')).exit, 0);
+  await cloud.run('/opt/handover/current/deployment/uninstall.sh --yes');
+  const left = await cloud.run(
+    'ls -d /opt/handover /usr/local/bin/handover /etc/logrotate.d/handover; ls /var/lib/handover',
+  );
+  assert.match(left.text, /Vault/);
+  assert.doesNotMatch(left.text, /^\/opt\/handover$/m);
+}
+
+function machine(name: string): BareRoot {
+  const root = bareRoot(join(dir, 'base'), join(dir, name));
+  roots.push(root);
+  const to = join(root.path, 'root/handover');
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  // What git would give somebody who clones it, as it is committed.
+  const copy = `git -C '${SOURCE}' archive HEAD | tar -xf - -C '${to}'`;
+  if (spawnSync('sh', ['-c', copy]).status !== 0) throw new Error('the checkout cannot be copied');
+  return root;
+}
+
+function settings(more: Readonly<Record<string, string>>): string {
+  const { host, port, user, password } = dovecot.user(YOU);
+  const keys = {
+    ...{ IMAP_HOST: host, IMAP_PORT: String(port), IMAP_SECURE: 'false' },
+    ...{ IMAP_USER: user, IMAP_PASSWORD: password, MAIL_FROM: `You <${YOU}>` },
+    ...more,
+  };
+  return Object.entries(keys)
+    .map(([key, value]) => `${key}="${value}"\n`)
+    .join('');
+}
+
+function submission(): Record<string, string> {
+  return {
+    ...{ SMTP_HOST: smtp.host, SMTP_PORT: String(smtp.port), SMTP_SECURE: 'false' },
+    ...{ SMTP_USER: YOU, SMTP_PASSWORD: 'secret' },
+  };
+}
+
+/** Every file that set-up makes, with what would show a change; not what the running processes write themselves. */
+function everything(root: BareRoot): Map<string, string> {
+  const places = ['opt', 'etc', 'usr/local', 'var/lib/handover', 'home/you', 'root/settings'];
+  const { stdout } = spawnSync('find', [...places, '-type', 'f,l', '-printf', '%p\t%m %U:%G %s %T@ %l\n'], {
+    cwd: root.path,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  const running =
+    /\/(pm2|state|syncthing|Logs|Updates|\.cache|\.npm)\/|Dashboard\.md|\/\.local\/|\/\.stfolder/;
+  return new Map(
+    stdout
+      .split('\n')
+      .filter((line) => line !== '' && !running.test(line))
+      .map((line) => line.split('\t') as [string, string]),
+  );
+}
+
+function differences(before: Map<string, string>, after: Map<string, string>): string[] {
+  const paths = new Set([...before.keys(), ...after.keys()]);
+  return [...paths].filter((path) => before.get(path) !== after.get(path));
+}
