@@ -24,9 +24,13 @@ async function auditVerify(vaultDir: string, headDir: string): Promise<Outcome> 
   const findings = reports.flatMap((report) => report.findings);
   const text = [
     ...chains.map((chain) => {
-      const end = chain.headKnown ? '' : ', its end not checked (the head is on another machine)';
+      const known = chain.headKnown
+        ? ''
+        : ', beginning and end not checked (their record is on another machine)';
+      const dropped =
+        chain.droppedThrough === null ? '' : `, days up to ${chain.droppedThrough} dropped by age`;
       const verdict = chain.findings.length === 0 ? 'whole' : `${chain.findings.length} findings`;
-      return `${chain.actor}: ${chain.lines} lines in ${chain.files} files: ${verdict}${end}`;
+      return `${chain.actor}: ${chain.lines} lines in ${chain.files} files: ${verdict}${dropped}${known}`;
     }),
     ...(chains.length === 0 ? ['no audit log yet'] : []),
     ...findings.map(findingWords),

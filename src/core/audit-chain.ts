@@ -109,8 +109,9 @@ export interface ChainState {
   readonly pending: readonly ChainFinding[];
 }
 
-export function newChain(actor: string): ChainState {
-  const start = chainStart(actor);
+/** @param after hash of the last line that was dropped; without it the chain begins with its very first line */
+export function newChain(actor: string, after?: string): ChainState {
+  const start = after ?? chainStart(actor);
   return { actor, last: start, before: start, lines: 0, evidence: [], pending: [] };
 }
 

@@ -217,6 +217,6 @@ describe('the audit log', () => {
     const { deps, dir, kinds } = await place();
     await (await AuditLog.open({ ...deps, headFile: undefined })).append({ action: 'a', result: 'ok' });
     await rename(join(dir, '2026-11-20.approval-handler.jsonl'), join(dir, '2026-11-20.orchestrator.jsonl'));
-    expect(await kinds()).toEqual(['broken-link', 'wrong-actor']);
+    expect(await kinds()).toEqual(['wrong-actor']);
   });
 });
