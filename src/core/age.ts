@@ -22,11 +22,14 @@ export const AGE_COLUMNS = [
   { title: '7d+', below: Number.POSITIVE_INFINITY },
 ] as const;
 
-/** How many of `ages` (milliseconds) fall into each column. */
-export function ageCounts(ages: readonly number[]): readonly number[] {
-  const counts = AGE_COLUMNS.map(() => 0);
+/** How many of `ages` (milliseconds) fall into each column; the last one takes what is older than all. */
+export function ageCounts(
+  ages: readonly number[],
+  columns: readonly { readonly below: number }[] = AGE_COLUMNS,
+): readonly number[] {
+  const counts = columns.map(() => 0);
   for (const age of ages) {
-    const at = AGE_COLUMNS.findIndex((column) => age < column.below);
+    const at = columns.findIndex((column) => age < column.below);
     counts[at] = (counts[at] ?? 0) + 1;
   }
   return counts;

@@ -1,11 +1,13 @@
 /**
- * `Dashboard.md`: what waits for the user and since when, what was sent, what needs a look, who was last
+ * `Dashboard.md`: what waits for the user and since when, what is wrong and its cure, what was sent, who was last
  * seen. A function of facts, so that the same facts give the same page and it is written only on change.
  * Ages are coarse and times absolute for the same reason: the page must not change every minute.
  */
-import { ageWords } from './age.ts';
+import { ageCounts, ageWords } from './age.ts';
+import { type Alarm, alarmsOf, isAlarming, shownProcesses } from './alarms.ts';
 import { edgeOf } from './card-action.ts';
-import { type HandoverFacts, handoverLines } from './handover.ts';
+import type { DashboardFacts, LimitUsed, SkippedDay, WaitingNote } from './dashboard-facts.ts';
+import { handoverLines } from './handover.ts';
 import { PROCESSES } from './heartbeat.ts';
 import { localTime } from './local-time.ts';
 import { markdownText, noteLink } from './markdown-text.ts';
@@ -13,68 +15,58 @@ import { isStuck, type Presence } from './presence.ts';
 import type { Agent } from './states.ts';
 import { idInName } from './task-id.ts';
 
-export interface WaitingNote {
-  readonly name: string;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
-  /** `outcome` of the card, as the approval handler wrote it; null for a new draft. */
-  readonly outcome: string | null;
-  /** `priority: high`: the handbook calls the sender important, or the user the card. */
-  readonly high?: boolean;
-}
-
-export interface NoteSince {
-  readonly name: string;
-  readonly since: number;
-}
-
-export interface DashboardFacts {
-  readonly timeZone: string;
-  readonly dryRun: boolean;
-  /** Paths of the pause notes that are there. */
-  readonly pausedBy: readonly string[];
-  readonly waiting: readonly WaitingNote[];
-  /** Pending cards beyond those in `waiting`. */
-  readonly waitingMore: number;
-  readonly approved: readonly NoteSince[];
-  readonly needsAction: { readonly count: number; readonly oldest: number | null };
-  readonly claimed: readonly (NoteSince & { readonly agent: Agent })[];
-  /** Mails sent and invoices posted, newest first. `name` is null when the note could not be found. */
-  readonly sent: readonly { readonly name: string | null; readonly task: string; readonly at: number }[];
-  /** Mails of today without a card; null or absent: none. */
-  readonly skippedToday?: SkippedToday | null;
-  readonly quarantined: readonly string[];
-  /** `why`: what it lost to, a sentence; null when nobody of ours put it there. */
-  readonly conflicts: readonly { readonly name: string; readonly why: string | null }[];
-  /** What is wrong with the vault itself, or was done to it, a sentence each; most urgent first. */
-  readonly faults: readonly string[];
-  /** Null on one machine. */
-  readonly handover: HandoverFacts | null;
-  readonly processes: readonly { readonly agent: Agent; readonly process: string; readonly seen: Presence }[];
-}
-
-export interface SkippedToday {
-  readonly count: number;
-  /** Name of the page that lists them, with `.md`. */
-  readonly page: string;
-}
-
 const SHOWN = 20;
 /** The page is read in ten seconds. */
-const SHOWN_FAULTS = 12;
+const SHOWN_ALARMS = 12;
+const SHOWN_STUCK = 5;
+/** Ages are those of the last quarter of an hour: a hundred cards make the page change four times in it, not a hundred. */
+const AGE_STEP_MS = 15 * 60_000;
 
+/** @param now milliseconds since the epoch. */
 export function renderDashboard(facts: DashboardFacts, now: number): string {
+  const alarms = alarmsOf(facts, now, (ms) => clock(ms, facts));
+  const ageNow = Math.floor(now / AGE_STEP_MS) * AGE_STEP_MS;
   const parts = [
     '# Dashboard',
+    verdict(facts, alarms, ageNow),
     ...notices(facts),
-    waitingSection(facts, now),
+    alarmSection(alarms),
+    waitingSection(facts, ageNow),
     lookSection(facts, now),
+    sinceLookSection(facts),
     handoverSection(facts),
-    underWaySection(facts, now),
+    underWaySection(facts, ageNow),
+    ageSection(facts, ageNow),
+    limitSection(facts),
     sentSection(facts),
     processSection(facts),
+    '---\n\nHandover writes this page again whenever something changes, and what you write here goes then. Write into the cards, or into a note of your own.',
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** The first line: enough for whoever has one second. */
+function verdict(facts: DashboardFacts, alarms: readonly Alarm[], now: number): string {
+  const total = facts.waiting.length + facts.waitingMore;
+  const oldest = Math.min(...facts.waiting.map((note) => note.since));
+  const waits =
+    total === 0
+      ? 'Nothing waits for you'
+      : `**${total === 1 ? '1 card waits' : `${total} cards wait`} for you**${Number.isFinite(oldest) ? `, the oldest ${ageWords(now - oldest)}` : ''}`;
+  const doubts = facts.waiting.filter((note) => note.outcome === 'in_doubt').length;
+  return [
+    waits,
+    ...(doubts > 0 ? [`**${doubts} in doubt**`] : []),
+    ...(facts.pausedBy.length > 0 ? ['**paused**'] : []),
+    alarms.length === 0 ? 'no alarms' : `**${alarms.length === 1 ? '1 alarm' : `${alarms.length} alarms`}**`,
+    ...cloudWord(facts),
+  ].join(' · ');
+}
+
+function cloudWord({ handover }: DashboardFacts): string[] {
+  if (handover === null || !handover.link.known) return [];
+  if (handover.stoppedAt !== null) return ['the laptop is off'];
+  return [handover.link.connected ? 'cloud connected' : '**cloud not connected**'];
 }
 
 function notices(facts: DashboardFacts): string[] {
@@ -89,6 +81,21 @@ function notices(facts: DashboardFacts): string[] {
     );
   }
   return out;
+}
+
+function alarmSection(alarms: readonly Alarm[]): string {
+  if (alarms.length === 0) return '';
+  const lines = alarms.slice(0, SHOWN_ALARMS).map((alarm) => `> - ${alarmLine(alarm)}`);
+  const more = alarms.length - lines.length;
+  if (more > 0) lines.push(`> - and ${more} more: \`handover vault check\` lists what lies in the vault`);
+  return `> [!danger] Alarms\n${lines.join('\n')}`;
+}
+
+function alarmLine({ about, words, cure }: Alarm): string {
+  const said = words === null ? '' : markdownText(words, 400);
+  const what = about === null ? said : said === '' ? about : `${about}: ${said}`;
+  if (cure === null) return what;
+  return `${what}${/[.!?]\**$/.test(what) ? '' : '.'} ${cure}`;
 }
 
 /** A Map: the outcome stands in a file that others write, and `__proto__` is a key of every object. */
@@ -116,7 +123,7 @@ function urgency(note: WaitingNote): number {
 
 function waitingSection(facts: DashboardFacts, now: number): string {
   const total = facts.waiting.length + facts.waitingMore;
-  const skipped = skippedLine(facts);
+  const skipped = facts.skippedToday == null ? '' : skippedLine(facts.skippedToday, 'today');
   if (total === 0) return `## Waits for you\n\nNothing.${skipped}`;
   const sorted = [...facts.waiting].sort(
     (a, b) => urgency(a) - urgency(b) || a.since - b.since || (a.name < b.name ? -1 : 1),
@@ -130,28 +137,33 @@ function waitingSection(facts: DashboardFacts, now: number): string {
   return `## Waits for you (${total})\n\n${lines.join('\n')}${skipped}`;
 }
 
-function skippedLine({ skippedToday }: DashboardFacts): string {
-  if (skippedToday == null || skippedToday.count === 0) return '';
-  const { count, page } = skippedToday;
-  return `\n\n${count} mail${count === 1 ? '' : 's'} skipped today: ${noteLink(page)}`;
+function skippedLine({ count, page }: SkippedDay, when: string): string {
+  return count === 0 ? '' : `\n\n${mails(count)} skipped ${when}: ${noteLink(page)}`;
 }
 
+const mails = (count: number): string => `${count} mail${count === 1 ? '' : 's'}`;
+
 function lookSection(facts: DashboardFacts, now: number): string {
-  const lines = facts.faults.slice(0, SHOWN_FAULTS).map((fault) => `- ${markdownText(fault, 400)}`);
-  const more = facts.faults.length - lines.length;
-  if (more > 0) lines.push(`- and ${more} more: \`handover vault check\` lists what lies in the vault`);
-  for (const note of stuckClaims(facts, now)) {
-    lines.push(`- ${noteLink(note.name)} · with the ${note.agent} ${since(note.since, facts, now)}`);
-  }
-  lines.push(...named(facts.quarantined, 'in `Quarantine`; the reason lies beside it'));
-  lines.push(...keptVersions(facts.conflicts));
+  const lines = [
+    ...stuckLines(facts, now),
+    ...named(facts.quarantined, 'in `Quarantine`; the reason lies beside it'),
+    ...keptVersions(facts.conflicts),
+  ];
   return lines.length === 0 ? '' : `## Needs a look\n\n${lines.join('\n')}`;
 }
 
-function stuckClaims(facts: DashboardFacts, now: number): DashboardFacts['claimed'] {
-  return facts.claimed
-    .filter((note) => isStuck({ since: note.since, owner: ownerOf(facts, note.agent), now }))
-    .slice(0, SHOWN);
+function stuckLines(facts: DashboardFacts, now: number): string[] {
+  const stuck = facts.claimed.filter((note) =>
+    isStuck({ since: note.since, owner: ownerOf(facts, note.agent), now }),
+  );
+  const lines = stuck
+    .slice(0, SHOWN_STUCK)
+    .map(
+      (note) =>
+        `- ${noteLink(note.name)} · with the ${note.agent} since ${clock(note.since, facts)}; it goes on when that agent does`,
+    );
+  if (stuck.length > lines.length) lines.push(`- and ${stuck.length - lines.length} more in \`In_Progress\``);
+  return lines;
 }
 
 /** The process that works on the agent's claims. */
@@ -183,7 +195,26 @@ function keptVersions(conflicts: DashboardFacts['conflicts']): string[] {
   });
   const more = conflicts.length - lines.length;
   if (more > 0) lines.push(`- and ${more} more in \`Conflicts\``);
+  if (lines.length > 0) lines.push('- Take over what you need of a kept version, then delete it.');
   return lines;
+}
+
+/** Absent while there is nothing to tell, and while nobody was seen here yet. */
+function sinceLookSection(facts: DashboardFacts): string {
+  const look = facts.sinceLook;
+  if (look == null) return '';
+  const cards = facts.waiting.filter((note) => note.outcome === null && note.since >= look.since).length;
+  const counts: readonly (readonly [number, string, string])[] = [
+    [look.sent, 'mail sent', 'mails sent'],
+    [look.posted, 'invoice posted', 'invoices posted'],
+    [look.cameBack, 'came back to you', 'came back to you'],
+    [cards, 'new card', 'new cards'],
+  ];
+  const said = counts.filter(([n]) => n > 0).map(([n, one, many]) => `${n} ${n === 1 ? one : many}`);
+  const yesterday = look.skippedYesterday === null ? '' : skippedLine(look.skippedYesterday, 'yesterday');
+  if (said.length === 0 && yesterday === '') return '';
+  const words = said.length === 0 ? 'nothing was sent' : said.join(', ');
+  return `## Since you were last here\n\nSince ${clock(look.since, facts)}, when you last moved or edited a card: ${look.more ? 'at least ' : ''}${words}.${yesterday}`;
 }
 
 function handoverSection(facts: DashboardFacts): string {
@@ -194,9 +225,12 @@ function handoverSection(facts: DashboardFacts): string {
 
 function underWaySection(facts: DashboardFacts, now: number): string {
   const lines: string[] = [];
-  const { count, oldest } = facts.needsAction;
+  const { count } = facts.needsAction;
+  const oldest = Math.min(...facts.needsAction.since);
   if (count > 0) {
-    lines.push(`- ${count} to draft${oldest === null ? '' : `, the oldest ${since(oldest, facts, now)}`}`);
+    lines.push(
+      `- ${count} to draft${Number.isFinite(oldest) ? `, the oldest ${since(oldest, facts, now)}` : ''}`,
+    );
   }
   if (facts.claimed.length > 0) lines.push(`- ${facts.claimed.length} being worked on`);
   for (const note of facts.approved.slice(0, SHOWN)) {
@@ -205,6 +239,58 @@ function underWaySection(facts: DashboardFacts, now: number): string {
   if (facts.approved.length > SHOWN)
     lines.push(`- and ${facts.approved.length - SHOWN} more in \`Approved\``);
   return lines.length === 0 ? '' : `## Under way\n\n${lines.join('\n')}`;
+}
+
+const HOUR = 3_600_000;
+const COLUMNS = [
+  { title: '≤ 1 h', below: HOUR },
+  { title: '≤ 4 h', below: 4 * HOUR },
+  { title: '≤ 1 d', below: 24 * HOUR },
+  { title: '≤ 3 d', below: 72 * HOUR },
+  { title: 'older', below: Number.POSITIVE_INFINITY },
+] as const;
+
+/** As qshape(1) shows a mail queue: where it stands still is seen at a glance. */
+function ageSection(facts: DashboardFacts, now: number): string {
+  const times = (notes: readonly { readonly since: number }[]) => notes.map((note) => note.since);
+  const rows: readonly (readonly [string, number, readonly number[]])[] = [
+    ['Waits for you', facts.waiting.length + facts.waitingMore, times(facts.waiting)],
+    ['To draft', facts.needsAction.count, facts.needsAction.since],
+    ['With an agent', facts.claimed.length, times(facts.claimed)],
+    ['Approved', facts.approved.length, times(facts.approved)],
+  ];
+  const filled = rows.filter(([, total]) => total > 0);
+  if (filled.length === 0) return '';
+  const lines = filled.map(([title, total, all]) => {
+    const counts = ageCounts(
+      all.map((ms) => now - ms),
+      COLUMNS,
+    );
+    return row([title, String(total), ...counts.map((n) => (n === 0 ? '·' : String(n)))]);
+  });
+  const head = row(['', 'all', ...COLUMNS.map(({ title }) => title)]);
+  const rest = filled.some(([, total, all]) => all.length < total)
+    ? '\n\nOf more than two hundred in a folder the ages of two hundred are counted.'
+    : '';
+  return `## By age\n\n${head}\n${row(['---', ...['all', ...COLUMNS].map(() => '---:')])}\n${lines.join('\n')}${rest}`;
+}
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+function limitSection(facts: DashboardFacts): string {
+  const lines = (facts.limits ?? []).map((limit) => limitLine(limit, facts)).filter((line) => line !== null);
+  return lines.length === 0 ? '' : `## Limits\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
+}
+
+function limitLine({ of, account, used, perHour, freeAt }: LimitUsed, facts: DashboardFacts): string | null {
+  const title = `${of === 'mails' ? 'Mails' : 'Invoices'}${account === null ? '' : ` of ${markdownText(account, 60)}`}`;
+  const key = of === 'mails' ? 'MAX_SENDS_PER_HOUR' : 'MAX_POSTS_PER_HOUR';
+  if (perHour === 0) return `${title}: **none may leave**, \`${key}\` is 0`;
+  if (used === 0) return null;
+  if (perHour === null) return `${title}: ${used} in the last hour`;
+  if (used < perHour) return `${title}: ${used} of ${perHour} in the last hour`;
+  const next = freeAt === null ? '' : `; the next may go at ${clock(freeAt, facts).slice(11)}`;
+  return `${title}: **${used} of ${perHour} in the last hour**${next}. \`${key}\` sets the limit`;
 }
 
 function sentSection(facts: DashboardFacts): string {
@@ -218,27 +304,23 @@ function sentSection(facts: DashboardFacts): string {
 }
 
 function processSection(facts: DashboardFacts): string {
-  const rows = facts.processes
-    .filter((p) => p.seen.presence !== 'never' || !isOptional(p))
-    .map(({ agent, process, seen }) => `| ${process} | ${agent} | ${presenceWords(seen, facts)} |`);
+  const rows = shownProcesses(facts).map((p) => row([p.process, p.agent, presenceWords(p, facts)]));
   return `## Who was last seen\n\n| Process | Agent | |\n| --- | --- | --- |\n${rows.join('\n')}`;
 }
 
-function isOptional({ agent, process }: { readonly agent: Agent; readonly process: string }): boolean {
-  return PROCESSES.some((row) => row.agent === agent && row.process === process && row.optional);
-}
-
-function presenceWords(seen: Presence, facts: DashboardFacts): string {
+function presenceWords(shown: DashboardFacts['processes'][number], facts: DashboardFacts): string {
+  const { seen } = shown;
   switch (seen.presence) {
     case 'never':
       return 'not seen yet';
     case 'clock-ahead':
-      return '**its clock is ahead: set it**';
+      return '**its clock is ahead**';
     case 'stopped':
       return `stopped ${clock(seen.lastSeen, facts)}`;
     case 'silent':
       return `**silent since ${clock(seen.lastSeen, facts)}**`;
     case 'alive': {
+      if (isAlarming(shown)) return `**${seen.state}**: see the alarms`;
       const reason = seen.reason === null ? '' : `: ${markdownText(seen.reason, 300)}`;
       return seen.state === 'ok' ? `running${reason}` : `**${seen.state}**${reason}`;
     }

@@ -19,8 +19,8 @@ export interface HandoverFacts {
 
 export type SyncFacts =
   | { readonly state: 'in_step' }
-  /** Files still to come, exactly; shown in steps of ten. */
-  | { readonly state: 'behind'; readonly files: number }
+  /** Files still to come, exactly; shown in steps of ten. `since`: when that began, ms; absent: not known. */
+  | { readonly state: 'behind'; readonly files: number; readonly since?: number }
   | { readonly state: 'unreachable' }
   | { readonly state: 'stopped'; readonly why: string };
 
@@ -35,7 +35,7 @@ export function handoverLines(
     ...awayLine(facts.away, clock),
     cloudLine(facts, clock),
     ...takeOverLine(facts, clock),
-    syncLine(facts, safe),
+    syncLine(facts, clock, safe),
   ];
 }
 
@@ -88,14 +88,18 @@ function takeOverLine({ takeOver }: HandoverFacts, clock: (ms: number) => string
   return [`**This laptop drafts in the cloud's place${since}**${done}`];
 }
 
-function syncLine({ sync, link }: HandoverFacts, safe: (text: string) => string): string {
+function syncLine(
+  { sync, link }: HandoverFacts,
+  clock: (ms: number) => string,
+  safe: (text: string) => string,
+): string {
   switch (sync.state) {
     case 'in_step':
       return link.connected ? 'Sync: in step' : 'Sync: waits for the connection';
     case 'behind':
-      return `Sync: ${coarse(sync.files)} still to come`;
+      return `Sync: ${coarse(sync.files)} still to come${sync.since === undefined ? '' : `, behind since ${clock(sync.since)}`}`;
     case 'unreachable':
-      return 'Sync: **Syncthing on this laptop does not answer**; start it, or look at SYNCTHING\\_URL and SYNCTHING\\_API\\_KEY';
+      return 'Sync: **Syncthing on this laptop does not answer**';
     case 'stopped':
       return `Sync: **stopped**: ${safe(sync.why)}`;
   }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDurably, writeDurably } from '../files/durable.ts';
+import { errno } from '../files/errno.ts';
 
 export type EffectSlot =
   | { readonly ok: true /** The attempt surely did nothing: it does not count. */; release(): Promise<void> }
@@ -14,6 +15,8 @@ interface Entry {
 }
 
 const HOUR_MS = 3_600_000;
+/** For showing; a limit of thousands is not counted to the end. */
+const MOST_TIMES = 1000;
 
 /**
  * Effects within the last hour, counted on disk so that neither a restart nor a second client gets past the
@@ -55,6 +58,21 @@ export class EffectLimit {
       await this.#prune(entries, now);
       return { ok: true, release: () => writeDurably(path, JSON.stringify({ at: now, counts: false })) };
     }
+  }
+
+  /**
+   * For showing: when the effects happened that count now, oldest first, of the newest thousand. Takes no place and
+   * prunes nothing; a folder that is not there is empty.
+   */
+  async times(): Promise<readonly number[]> {
+    const taken = await this.#numbers().catch((error: unknown) => {
+      if (errno(error) === 'ENOENT') return [];
+      throw error;
+    });
+    const now = this.#now();
+    const newest = taken.sort((a, b) => b - a).slice(0, MOST_TIMES);
+    const counted = (await this.#entries(newest)).filter((e) => e.counts && this.#isRecent(e, now));
+    return counted.map((entry) => entry.at).sort((a, b) => a - b);
   }
 
   /** A time far in the future was written by a clock that was wrong; it would close the way for years. */

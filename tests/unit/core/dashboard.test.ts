@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DashboardFacts, renderDashboard } from '../../../src/core/dashboard.ts';
+import type { DashboardFacts } from '../../../src/core/dashboard-facts.ts';
+import { renderDashboard } from '../../../src/core/dashboard.ts';
 
 const NOW = Date.parse('2026-11-20T14:30:00Z');
 const HOUR = 3_600_000;
@@ -13,7 +14,7 @@ const quiet: DashboardFacts = {
   waiting: [],
   waitingMore: 0,
   approved: [],
-  needsAction: { count: 0, oldest: null },
+  needsAction: { count: 0, since: [] },
   claimed: [],
   sent: [],
   quarantined: [],
@@ -79,7 +80,7 @@ describe('the dashboard', () => {
     expect(page).toContain(
       `- [[Conflicts/Anna - Offer ${ID}|Anna - Offer ${ID}]] · in \`Conflicts\`: two devices changed this note\n- a\\|b\\]`,
     );
-    expect(page).toContain('- fault 11\n- and 8 more: `handover vault check` lists');
+    expect(page).toContain('> - fault 10\n> - and 9 more: `handover vault check` lists');
     expect(page).toContain(`## Handover
 
 - This laptop was away from 2026-11-20 05:30 to 2026-11-20 14:30; meanwhile 3 mails came, 2 drafted, 1 skipped
@@ -108,6 +109,8 @@ describe('the dashboard', () => {
   it('says that nothing waits when nothing waits', () => {
     expect(renderDashboard(quiet, NOW)).toBe(`# Dashboard
 
+Nothing waits for you · no alarms
+
 ## Waits for you
 
 Nothing.
@@ -122,6 +125,10 @@ Nothing yet.
 | --- | --- | --- |
 | draft-replier | cloud-agent | not seen yet |
 | approval-handler | local-agent | running |
+
+---
+
+Handover writes this page again whenever something changes, and what you write here goes then. Write into the cards, or into a note of your own.
 `);
   });
 
@@ -137,7 +144,7 @@ Nothing yet.
           { name: `Anna - Offer ${ID}.md`, since: NOW - 1000, outcome: 'in_doubt' },
         ],
         waitingMore: 4,
-        needsAction: { count: 2, oldest: NOW - HOUR },
+        needsAction: { count: 2, since: [NOW - HOUR, NOW - 60_000] },
         approved: [{ name: `Dora - Yes ${ID}.md`, since: NOW }],
         claimed: [{ name: `Emil - Stuck ${ID}.md`, since: NOW - 5 * HOUR, agent: 'cloud-agent' }],
         sent: [
@@ -158,11 +165,17 @@ Nothing yet.
     );
     expect(page).toBe(`# Dashboard
 
+**7 cards wait for you**, the oldest 2 days · **1 in doubt** · **paused** · **2 alarms**
+
 > [!warning] Paused
 > Nothing is sent while \`PAUSE.md\` is there. Delete the note to go on.
 
 > [!info] Dry run
 > Approved mails are made but not sent. Set \`DRY_RUN=false\` when you trust what you see.
+
+> [!danger] Alarms
+> - draft-replier is **silent since 2026-11-20 14:30**. Run \`pm2 restart draft-replier\`; \`pm2 logs draft-replier\` says why it stopped.
+> - Done\\: is a link and not a folder
 
 ## Waits for you (7)
 
@@ -173,8 +186,7 @@ Nothing yet.
 
 ## Needs a look
 
-- Done\\: is a link and not a folder
-- [[Emil - Stuck ${ID}]] · with the cloud-agent since 2026-11-20 10:30 (5 hours)
+- [[Emil - Stuck ${ID}]] · with the cloud-agent since 2026-11-20 10:30; it goes on when that agent does
 - [[Gina - Odd ${ID}]] · in \`Quarantine\`; the reason lies beside it
 
 ## Under way
@@ -182,6 +194,17 @@ Nothing yet.
 - 2 to draft, the oldest since 2026-11-20 14:30 (1 hour)
 - 1 being worked on
 - [[Dora - Yes ${ID}]] · approved, since 2026-11-20 15:30 (under an hour)
+
+## By age
+
+|  | all | ≤ 1 h | ≤ 4 h | ≤ 1 d | ≤ 3 d | older |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: |
+| Waits for you | 7 | 1 | 1 | · | 1 | · |
+| To draft | 2 | 1 | 1 | · | · | · |
+| With an agent | 1 | · | · | 1 | · | · |
+| Approved | 1 | 1 | · | · | · | · |
+
+Of more than two hundred in a folder the ages of two hundred are counted.
 
 ## Sent lately
 
@@ -193,6 +216,10 @@ Nothing yet.
 | Process | Agent | |
 | --- | --- | --- |
 | draft-replier | cloud-agent | **silent since 2026-11-20 14:30** |
+
+---
+
+Handover writes this page again whenever something changes, and what you write here goes then. Write into the cards, or into a note of your own.
 `);
   });
 
@@ -263,6 +290,8 @@ Nothing yet.
         // What is escaped or a plain link is gone; of the rest nothing may be more than in a quiet page.
         const rest = page
           .replace(/\\[!-/:-@[-`{-~]/g, '')
+          .replace('\n> [!danger] Alarms\n', '\n')
+          .replace(/^> - /gm, '- ')
           .replace(/\[\[(?:Conflicts\/[\p{L}\p{M}\p{N} ,.'()&+-]+\|)?[\p{L}\p{M}\p{N} ,.'()&+-]+\]\]/gu, '');
         expect(rest).not.toMatch(/[<>[\]{}$%@^~\\]|!\[|:\/\/|[^\n#]#/);
         expect(rest.match(/`/g)?.length ?? 0).toBe(plain.match(/`/g)?.length ?? 0);
