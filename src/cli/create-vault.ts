@@ -28,6 +28,8 @@ export interface CreatedVault {
   readonly kept: readonly string[];
 }
 
+const APPEARANCE = join('.obsidian', 'appearance.json');
+
 /** @throws InitRefused */
 export async function createVault(deps: {
   readonly templateDir: string;
@@ -49,6 +51,7 @@ export async function createVault(deps: {
   await chmod(stateDir, 0o700);
   const created: string[] = [];
   const kept: string[] = [];
+  const opened = (await lstat(join(vaultDir, '.obsidian')).catch(() => null)) !== null;
   for (const path of [...STATES.map((s) => s.folder), ...OTHER_FOLDERS]) {
     let at = vaultDir;
     for (const part of path.split('/')) {
@@ -58,6 +61,8 @@ export async function createVault(deps: {
   }
   for (const path of await templateFiles(deps.templateDir)) {
     if (deps.foldersOnly === true && basename(path) !== '.keep') continue;
+    // How their Obsidian looks is theirs: the snippet lies ready there, and is not switched on.
+    if (opened && path === APPEARANCE) continue;
     await folder(dirname(join(vaultDir, path)), dirname(path), 0o755);
     ((await copyNew(join(deps.templateDir, path), join(vaultDir, path))) ? created : kept).push(path);
   }

@@ -1,6 +1,9 @@
 import { attachmentRisk } from './attachment-risk.ts';
 import type { TaskId } from './task-id.ts';
 
+/** Explains a folder to a person, wherever it lies. */
+export const README = 'README.md';
+
 const TITLE_BYTES = 60;
 const ATTACHMENT_BYTES = 120;
 
@@ -73,7 +76,7 @@ export function strayReason(name: string): Exclude<StrayReason, 'not-a-file'> | 
   if (name.startsWith('.') || name.startsWith('~')) return 'hidden';
   if (/\.sync-conflict-/.test(name)) return 'sync-conflict';
   if (!name.endsWith('.md')) return 'not-markdown';
-  if (/ \(why\)\.md$/.test(name) || name === 'PAUSE.md') return 'not-a-task';
+  if (/ \(why\)\.md$/.test(name) || name === 'PAUSE.md' || name === README) return 'not-a-task';
   if (/[\u0000-\u001f\u007f\\/]/.test(name) || name.includes('\uFFFD')) return 'odd-name';
   return null;
 }

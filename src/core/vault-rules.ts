@@ -3,7 +3,7 @@
  * finding has words for the user and a cure. Nothing here says what is to be done about two copies of a task;
  * that is claim-protocol.ts.
  */
-import { strayReason } from './filename.ts';
+import { README, strayReason } from './filename.ts';
 import { mayLieThere } from './agent-files.ts';
 import { secretName } from './secret-names.ts';
 import { type Agent, OTHER_FOLDERS, STATES, type TaskFolder } from './states.ts';
@@ -218,6 +218,7 @@ function leftover(entry: Entry, make: Make): Finding {
 function placeFindings(entry: Entry, make: Make): Finding[] {
   const { folder, name } = entry;
   if (name === GUARD) return [];
+  if (name === README && !isAgentFolder(folder)) return [];
   if (isAgentFolder(folder)) {
     if (mayLieThere(folder, name)) return [];
     const words = `no process of ${agentOf(folder) ?? 'this agent'} writes a file of this name here`;

@@ -2,9 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isTaskFileName } from '../../src/core/filename.ts';
+import { NO_RULES, readMailRules } from '../../src/core/mail-rules.ts';
 import { isBlankRequest, readRequest } from '../../src/core/odoo/request.ts';
 import { OTHER_FOLDERS, STATES } from '../../src/core/states.ts';
 import { parseNote, type TaskNote } from '../../src/core/task-file.ts';
+import { readHandbook } from '../../src/drafting/handbook.ts';
 import { parseTemplate } from '../../src/drafting/template.ts';
 
 const template = join(import.meta.dirname, '../../vault-template');
@@ -16,7 +18,7 @@ async function entries() {
 
 describe('the vault template', () => {
   it('has exactly the folders of the states table', async () => {
-    const expected = new Set<string>(['.obsidian']);
+    const expected = new Set<string>(['.obsidian', '.obsidian/snippets']);
     for (const folder of [...STATES.map((s) => s.folder), ...OTHER_FOLDERS]) {
       const parts = folder.split('/');
       for (let i = 1; i <= parts.length; i++) expected.add(parts.slice(0, i).join('/'));
@@ -34,16 +36,19 @@ describe('the vault template', () => {
     expect(inStates).toHaveLength(states.length);
   });
 
-  it('brings settings for Obsidian and no code', async () => {
-    const obsidian = (await entries()).filter((e) => e.path.startsWith('.obsidian/')).map((e) => e.path);
-    expect(obsidian.sort()).toEqual(['.obsidian/app.json', '.obsidian/types.json']);
-    for (const path of obsidian) JSON.parse(await readFile(join(template, path), 'utf8'));
-  });
-
   it('has the sections of the handbook that the drafter reads', async () => {
     const handbook = await readFile(join(template, 'Company_Handbook.md'), 'utf8');
-    for (const section of ['## Tone', '## Signature', '## Standing facts'])
+    for (const section of ['## Tone', '## Limits', '## Standing facts', '## Signature', '## Mail rules'])
       expect(handbook).toContain(`\n${section}\n`);
+    const read = readHandbook(handbook, { name: 'Mia', account: 'default' });
+    expect(read.signature).toBe('Kind regards\nMia');
+    // A model gets the page's beginning as the user's instructions; all of this one.
+    expect(read.text.length).toBeLessThan(6_000);
+    expect(readMailRules(handbook)).toEqual(NO_RULES);
+    const ruled = readMailRules(
+      handbook.replace(/^An address is one sender/m, '- Never: spam@shop.example\n\n$&'),
+    );
+    expect(ruled.never).toEqual([{ kind: 'address', key: 'spam@shop.example' }]);
   });
 });
 

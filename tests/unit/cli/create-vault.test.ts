@@ -1,8 +1,10 @@
-import { mkdir, readFile, stat, symlink } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createVault } from '../../../src/cli/create-vault.ts';
 import { STATES } from '../../../src/core/states.ts';
+import { sweepVault } from '../../../src/stages/sweep-vault.ts';
+import { checkVault } from '../../../src/vault/check/check-vault.ts';
 import { Vault } from '../../../src/vault/vault.ts';
 import { testDir } from '../../helpers/testdir.ts';
 
@@ -12,6 +14,18 @@ async function dirs(files: Record<string, string> = {}) {
   const root = await testDir(files);
   return { root, templateDir, vaultDir: join(root, 'vault'), stateDir: join(root, 'state') };
 }
+
+async function checked(vault: Vault) {
+  const report = await checkVault({ root: vault.root, now: Date.now(), evidence: null });
+  return report.findings;
+}
+
+const sweepDeps = {
+  now: Date.now,
+  timeZone: 'UTC',
+  audit: { append: () => Promise.resolve() },
+  conflictCopies: 'set_aside',
+} as const;
 
 describe('a new vault', () => {
   it('has every state folder, the handbook and a dashboard, and state that only its owner can read', async () => {
@@ -41,6 +55,35 @@ describe('a new vault', () => {
     expect(await readFile(join(d.vaultDir, 'Company_Handbook.md'), 'utf8')).toBe('mine');
     expect(await readFile(join(d.vaultDir, 'Approved/note em-1.md'), 'utf8')).toBe('a note');
     expect((await createVault(d)).created).toEqual([]);
+  });
+
+  it('switches its snippet on in a new vault alone: one that Obsidian has opened keeps its looks', async () => {
+    const fresh = await dirs();
+    expect((await createVault(fresh)).created).toContain('.obsidian/appearance.json');
+    const used = await dirs({ 'vault/.obsidian/app.json': '{}' });
+    const made = await createVault(used);
+    expect(made.created).toContain('.obsidian/snippets/handover.css');
+    expect(made.created).not.toContain('.obsidian/appearance.json');
+    expect(await readFile(join(used.vaultDir, '.obsidian/app.json'), 'utf8')).toBe('{}');
+  });
+
+  it('has pages that explain its folders, and no process and no check takes one for a task', async () => {
+    const d = await dirs();
+    const made = await createVault(d);
+    const pages = made.created.filter((path) => path.endsWith('README.md'));
+    expect(pages).toContain('Pending_Approval/README.md');
+    const vault = await Vault.open(d.vaultDir);
+    expect(await vault.listOther('Contacts')).toEqual([]);
+    expect(await checked(vault)).toEqual([]);
+    // A page that strays into a queue, dragged along with the cards, stays what it is.
+    for (const { folder } of STATES) {
+      await writeFile(join(d.vaultDir, folder, 'README.md'), '# About\n');
+      expect(await vault.list(folder)).toEqual([]);
+    }
+    expect(await checked(vault)).toEqual([]);
+    const swept = await sweepVault({ ...sweepDeps, vault }, 'all');
+    expect(swept.faults).toEqual([]);
+    for (const path of pages) expect((await stat(join(d.vaultDir, path))).isFile()).toBe(true);
   });
 
   it('is refused when STATE_DIR lies inside it, also by way of a link', async () => {

@@ -111,6 +111,7 @@ describe('names', () => {
     expect(strayReason('a.txt')).toBe('not-markdown');
     expect(strayReason('a\nb.md')).toBe('odd-name');
     expect(strayReason('PAUSE.md')).toBe('not-a-task');
+    expect(strayReason('README.md')).toBe('not-a-task');
     expect(isTaskFileName(noteName('x', id))).toBe(true);
   });
 
