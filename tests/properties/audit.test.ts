@@ -6,6 +6,7 @@ import { AuditLog } from '../../src/audit/audit-log.ts';
 import { verifyAudit } from '../../src/audit/verify-audit.ts';
 import { readRecord, renderRecord, sealRecord, type AuditParameters } from '../../src/core/audit-chain.ts';
 import { maskEntry, maskText } from '../../src/core/audit-mask.ts';
+import { runs } from '../helpers/runs.ts';
 import { type TempDir, tempDir } from '../helpers/testdir.ts';
 
 const HOURS_8 = 8 * 3_600_000;
@@ -56,7 +57,7 @@ describe('any tampering with the audit log is found', () => {
         // A whole file is still there, only one byte of it is different.
         expect(await findings(new Map([...files, [name, bytes]]))).not.toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -71,7 +72,7 @@ describe('any tampering with the audit log is found', () => {
             : Buffer.concat([bytes.subarray(0, i), Buffer.of(added), bytes.subarray(i)]);
         expect(await findings(new Map([...files, [name, changed]]))).not.toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -102,7 +103,7 @@ describe('any tampering with the audit log is found', () => {
           changed.set(name, Buffer.concat([changed.get(name) ?? Buffer.alloc(0), line]));
         expect(await findings(changed)).not.toEqual([]);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(1_000) },
     );
   });
 

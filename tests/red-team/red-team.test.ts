@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readdir, readFile, rename, rm, symlink, utimes } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runs } from '../helpers/runs.ts';
 import { openRedTeam, type RedTeam, remove } from './world.ts';
 
 /**
@@ -20,6 +21,7 @@ afterEach(async () => {
   await red.unharmed();
 });
 
+const FLOOD = runs(10_000);
 const EVE = { reply_to: ['Eve <eve@example.net>'] };
 const MINE = 'In_Progress/local-agent';
 
@@ -335,8 +337,8 @@ describe('masses', () => {
     red.allow(task);
   });
 
-  it('ten thousand cards hold up nobody for good, and none is sent', async () => {
-    for (let i = 0; i < 10_000; i++) {
+  it('thousands of cards hold up nobody for good, and none is sent', async () => {
+    for (let i = 0; i < FLOOD; i++) {
       const name = `Flood ${i} em-f${String(i).padStart(15, '0')}.md`;
       await red.plant(
         `Pending_Approval/odoo/${name}`,
@@ -345,7 +347,7 @@ describe('masses', () => {
     }
     await red.pair.cloud.client.scan('handover', ['Pending_Approval/odoo']);
     // Syncthing alone takes ten seconds for them on an idle machine; an honest card comes when it has them all.
-    await vi.waitUntil(async () => (await readdir(red.laptop('Pending_Approval/odoo'))).length > 10_000, {
+    await vi.waitUntil(async () => (await readdir(red.laptop('Pending_Approval/odoo'))).length > FLOOD, {
       timeout: 800_000,
       interval: 1_000,
     });
