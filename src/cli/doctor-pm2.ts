@@ -76,13 +76,18 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** One line; PM2 may say other things before it, in brackets too. */
 function processesIn(out: string): readonly Pm2Process[] | null {
-  try {
-    const said = list.safeParse(JSON.parse(out.slice(out.indexOf('['))));
-    return said.success ? said.data.map(asProcess) : null;
-  } catch {
-    return null;
+  for (const line of out.split('\n').reverse()) {
+    if (!line.startsWith('[')) continue;
+    try {
+      const said = list.safeParse(JSON.parse(line));
+      if (said.success) return said.data.map(asProcess);
+    } catch {
+      // Not the list.
+    }
   }
+  return null;
 }
 
 function asProcess({ name, pid, pm2_env: env }: z.output<typeof entry>): Pm2Process {
