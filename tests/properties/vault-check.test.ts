@@ -8,8 +8,10 @@ import { checkVault } from '../../src/vault/check/check-vault.ts';
 import type { Evidence } from '../../src/vault/check/evidence.ts';
 import { fixVault } from '../../src/vault/check/fix-vault.ts';
 import { Vault } from '../../src/vault/vault.ts';
+import { runs as share } from '../helpers/runs.ts';
 import { testDir } from '../helpers/testdir.ts';
 
+const VAULTS = share(400);
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const IDS = ['em-00000000000000a1', 'em-00000000000000b2', 'od-00000000000000a1'];
 const FOLDERS = [
@@ -182,7 +184,7 @@ it('mends all it says it can, keeps every version, and touches nothing outside o
       // Something is called fixable exactly when there is a step for it.
       expect(first.findings.some((found) => found.fixable)).toBe(first.steps.length > 0);
     }),
-    { numRuns: 200 },
+    { numRuns: VAULTS },
   );
-  expect(fixes).toBeGreaterThan(200);
+  expect(fixes).toBeGreaterThan(VAULTS);
 }, 240_000);
