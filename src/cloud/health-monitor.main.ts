@@ -6,12 +6,13 @@
  *   Every process touches its mark in STATE_DIR every ten seconds. One whose mark stands still while it exists is
  *   killed, and PM2 starts it again; one that PM2 gave up is started by PM2's own command line: three times an hour,
  *   no more. Who slept or starved itself judges nobody. The monitor is watched in its turn, by draft-replier.
+ *   With NOTIFY it tells the user of waiting cards and of failures, by ntfy: numbers and names of processes.
  * READS
- *   STATE_DIR (`alive/`, `monitor/`); what PM2 says of its processes.
+ *   STATE_DIR (`alive/`, `monitor/`); what PM2 says of its processes; for notices `Pending_Approval/`, `Updates/`.
  * WRITES
- *   STATE_DIR (`monitor/`), `Logs/cloud-agent/*.health-monitor.jsonl`, `Updates/cloud-agent/health-monitor.json`.
+ *   STATE_DIR (`monitor/`, `notices/`), `Logs/cloud-agent/*.health-monitor.jsonl`, `Updates/cloud-agent/health-monitor.json`.
  * SECRETS
- *   None.
+ *   NTFY_TOKEN, and the topic in NTFY_URL, which is as good as one.
  * MAY IT RUN TWICE
  *   No; a lock in STATE_DIR keeps a second one out.
  * ON CRASH

@@ -29,6 +29,7 @@ import { SealedReplies } from '../mail/submission/sealed-replies.ts';
 import { accountsOf } from '../runtime/accounts.ts';
 import { childEnvironment, SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
+import { readHappenings } from '../runtime/happenings.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
 import { type ScanLoop, scanLoop } from '../runtime/scan-loop.ts';
 import { ulid } from '../runtime/ulid.ts';
@@ -38,6 +39,8 @@ import { outgoingCheck } from '../stages/check-outgoing.ts';
 import { sendDaily } from '../stages/daily-notice.ts';
 import { DraftingMarks } from '../stages/drafting-marks.ts';
 import { type ApprovalDeps, scanApprovals } from '../stages/execute-approval.ts';
+import { HOURLY, noticeNews } from '../stages/notice-news.ts';
+import { sendNotices } from '../stages/notices.ts';
 import { mailEdge } from '../stages/mail-edge.ts';
 import { odooEdge } from '../stages/odoo-edge.ts';
 import { Offers } from '../stages/offers.ts';
@@ -63,6 +66,8 @@ runDaemon({
     'DOUBT_MINUTES',
     'QUIET_HOURS',
     'DIGEST_AT',
+    'NOTIFY',
+    'NOTIFY_ON',
     'FIRST_CONTACT',
     'DRY_RUN',
     ...SYNC_KEYS,
@@ -186,6 +191,23 @@ runDaemon({
       const send = () => effects.dailyNotice();
       const onError = (error: unknown) => log.warn({ err: error }, 'the daily notice was not sent');
       void sendDaily({ at: config.DIGEST_AT, timeZone, clock, send, onError }, notices.signal);
+    }
+    if (config.NOTIFY.includes('mail')) {
+      const news = noticeNews({
+        ...HOURLY,
+        vault,
+        now: () => clock.now(),
+        happenings: () => readHappenings(stateDir, clock.now()),
+      });
+      const mail = { name: 'mail', gapMs: HOUR_MS, send: () => effects.stateNotice() };
+      const onWay = (_way: string, error: unknown) => {
+        if (error !== null) log.warn({ err: error }, 'a notice by mail was not sent');
+      };
+      const folder = join(stateDir, 'notices');
+      void sendNotices(
+        { folder, ways: [mail], causes: config.NOTIFY_ON, news, clock, onWay },
+        notices.signal,
+      );
     }
     return {
       stop: async () => {

@@ -61,6 +61,12 @@ export class EmailMcpClient implements MailEffects {
     return ['not_sent', 'paused'].includes(result.value.result) ? 'later' : 'done';
   }
 
+  /** `later`: nothing left, and it may be asked again. */
+  async stateNotice(): Promise<'told' | 'later'> {
+    const result = await this.#child.call({ name: 'send_state_notice', answer: noticeAnswer }, null);
+    return result.ok && ['sent', 'off', 'dry_run'].includes(result.value.result) ? 'told' : 'later';
+  }
+
   /** Lets the server finish what it is at. */
   stop(): Promise<void> {
     return this.#child.stop();

@@ -19,7 +19,7 @@ import type { TaskId } from '../core/task-id.ts';
 import { JournalFault } from '../journal/journal.ts';
 import { openMailJournal } from '../mail/submission/sealed-mail.ts';
 import { sendSealed, type SendResult } from '../mail/submission/send-sealed.ts';
-import { sendNotice } from '../mail/submission/send-notice.ts';
+import { sendNotice, sendStateNotice } from '../mail/submission/send-notice.ts';
 import { emailMcp } from '../mcp/email/email-mcp-server.ts';
 import { serveStdio } from '../mcp/stdio.ts';
 import { accountsOf } from '../runtime/accounts.ts';
@@ -27,8 +27,10 @@ import { systemClock } from '../runtime/clock.ts';
 import { type Config, ConfigFault, loadConfig, IMAP_KEYS, SMTP_KEYS } from '../runtime/config.ts';
 import { crashAt } from '../runtime/daemon.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
+import { readHappenings } from '../runtime/happenings.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { isAlive, ownIdentity } from '../runtime/process-identity.ts';
+import { HOURLY, noticeNews } from '../stages/notice-news.ts';
 import { Vault } from '../vault/vault.ts';
 import { openSendingAccounts } from './sending-accounts.ts';
 
@@ -43,6 +45,7 @@ const KEYS = [
   'DRY_RUN',
   'QUIET_HOURS',
   'DIGEST_AT',
+  'NOTIFY',
   'MAX_SENDS_PER_HOUR',
 ] as const;
 type EmailConfig = Config<(typeof KEYS)[number]>;
@@ -92,6 +95,21 @@ async function serve(): Promise<void> {
           : {
               ...{ now, dryRun: config.DRY_RUN },
               send: (day, notice) => sendNotice(day, notice, { stateDir, self, smtp: home.smtp, now }),
+            },
+      stateNotice:
+        !config.NOTIFY.includes('mail') || home === null
+          ? null
+          : {
+              dryRun: config.DRY_RUN,
+              // Asked once, it says what is so now.
+              news: noticeNews({
+                ...HOURLY,
+                lastsMs: 0,
+                vault,
+                now,
+                happenings: () => readHappenings(stateDir, now()),
+              }),
+              send: (notice) => sendStateNotice(notice, { stateDir, self, smtp: home.smtp, now }),
             },
     },
     (tool, error) => {

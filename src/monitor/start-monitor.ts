@@ -11,15 +11,19 @@ import type { Logger } from '../runtime/logger.ts';
 import { pm2Commands } from '../runtime/pm2-commands.ts';
 import { watchAlive } from '../runtime/watch-alive.ts';
 import type { Vault } from '../vault/vault.ts';
+import { type NoticeSettings, startNotices } from './start-notices.ts';
 
 interface Host {
-  readonly config: { readonly TIMEZONE: string };
+  readonly config: NoticeSettings & { readonly TIMEZONE: string };
   readonly vault: Vault;
   readonly stateDir: string;
   readonly agent: Agent;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly health: { set(state: 'ok' | 'degraded', reason?: string): void };
+  readonly health: {
+    set(state: 'ok' | 'degraded', reason?: string): void;
+    note(about: string, words: string | null): void;
+  };
   /** In which PM2 left word of itself. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -51,7 +55,13 @@ export async function startMonitor(host: Host): Promise<{ stop(): Promise<void> 
     },
     onError: (error) => log.warn({ err: error }, 'a look at the processes failed'),
   });
-  return { stop: () => watch.stop() };
+  const notices = startNotices(host, config);
+  return {
+    stop: async () => {
+      await notices.stop();
+      await watch.stop();
+    },
+  };
 }
 
 function auditEntry(happening: Happening) {

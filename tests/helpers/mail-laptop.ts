@@ -134,6 +134,7 @@ export class MailLaptop {
     const deps: EmailDeps = {
       ...{ vault, journal, timeZone: 'UTC' },
       notice: null,
+      stateNotice: null,
       mailboxes: { ofSender: () => mailbox, ofAccount: () => mailbox },
       send: (id) =>
         sendSealed(id, {

@@ -52,6 +52,7 @@ beforeEach(async () => {
     journal,
     mailboxes: { ofSender: () => mailbox, ofAccount: () => mailbox },
     notice: null,
+    stateNotice: null,
     timeZone: 'UTC',
     send: (id) => {
       asked.push(id);

@@ -1,4 +1,5 @@
 import type { Notice } from '../../core/daily-notice.ts';
+import type { NoticeNews } from '../../core/notices.ts';
 import type { TaskId } from '../../core/task-id.ts';
 import type { MailJournal } from '../../mail/submission/sealed-mail.ts';
 import type { NoticeResult } from '../../mail/submission/send-notice.ts';
@@ -28,6 +29,13 @@ export interface NoticeToSelf {
   send(day: string, notice: Notice): Promise<NoticeResult>;
 }
 
+/** The notice of how things stand, to the user's own address, at most one an hour. */
+export interface StateNoticeToSelf {
+  readonly dryRun: boolean;
+  readonly news: () => Promise<NoticeNews>;
+  send(notice: Notice): Promise<NoticeResult>;
+}
+
 /** What the tools of email-mcp work with. */
 export interface EmailDeps {
   readonly vault: Vault;
@@ -36,5 +44,7 @@ export interface EmailDeps {
   readonly send: (id: TaskId) => Promise<SendResult>;
   /** Null: the user wants none. */
   readonly notice: NoticeToSelf | null;
+  /** Null: the user wants none by mail. */
+  readonly stateNotice: StateNoticeToSelf | null;
   readonly timeZone: string;
 }

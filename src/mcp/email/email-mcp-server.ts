@@ -8,6 +8,7 @@ import { readTask } from './read-task.ts';
 import { searchTasks } from './search-tasks.ts';
 import { sendApproved } from './send-approved.ts';
 import { sendDailyNotice } from './send-daily-notice.ts';
+import { sendStateNotice } from './send-state-notice.ts';
 import { threadStatus } from './thread-status.ts';
 
 export interface EmailMcp {
@@ -15,7 +16,7 @@ export interface EmailMcp {
   readonly calls: Calls;
 }
 
-/** email-mcp: tools over one task id each and the notice to oneself; none takes a recipient or a text and sends. */
+/** email-mcp: tools over one task id each and the notices to oneself; none takes a recipient or a text and sends. */
 export function emailMcp(deps: EmailDeps, onError: ToolHost<EmailDeps>['onError']): EmailMcp {
   const server = new McpServer(
     { name: 'handover-email', version: '0.1.0' },
@@ -34,5 +35,6 @@ export function emailMcp(deps: EmailDeps, onError: ToolHost<EmailDeps>['onError'
   register(fileInSent, host);
   register(threadStatus, host);
   register(sendDailyNotice, host);
+  register(sendStateNotice, host);
   return { server, calls };
 }

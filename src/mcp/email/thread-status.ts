@@ -18,18 +18,20 @@ export const threadStatus: Tool<typeof input, typeof threadAnswer, EmailDeps> = 
   input,
   output: threadAnswer,
   annotations: { readOnlyHint: true, openWorldHint: true },
-  run: async ({ task_id }, { vault, mailboxes, timeZone }) => {
+  run: async ({ task_id }, { vault, mailboxes, journal, timeZone }) => {
     const found = await findOpenTask(vault, task_id as TaskId);
     const parsed = found ? parseNote(found.text) : null;
     if (!parsed?.ok) return { status: 'no_such_task' };
     const mailbox = mailboxes.ofAccount(accountOf(parsed.note));
     if (!mailbox) return { status: 'unknown' };
     const received = text(parsed.note, 'received');
+    const { returned } = await journal.view(task_id as TaskId);
     return {
       status: await mailbox.sent.threadStatus({
         messageId: text(parsed.note, 'message_id') ?? null,
-        // A mail of this very task in Sent came back: it is no answer.
-        taskId: task_id as TaskId,
+        // Only what the journal knows to have come back is no answer. A mail of this very task that it does not know
+        // of left after the backup that this state folder was restored from.
+        cameBack: returned.map(({ messageId }) => messageId),
         references: list(parsed.note, 'references').slice(0, 100),
         since: received === undefined ? null : parseLocalTime(received, timeZone),
       }),
