@@ -11,6 +11,7 @@
  * ON CRASH  PM2 and the processes are killed; after SIGKILL the folder `handover-demo-*` stays.
  * EXIT      0 when everything promised was seen; 1 when something was not; 130 and 143 when stopped.
  */
+import { once } from 'node:events';
 import { tellInvoiceStory } from './invoice-story.ts';
 import { screenOn } from './screen.ts';
 import { tellStory } from './story.ts';
@@ -34,7 +35,7 @@ for (const [signal, code] of Object.entries(EXIT_BY_SIGNAL)) {
 
 screen.line('Handover: an agent drafts, you approve by moving a note, your laptop sends.');
 screen.line('Everything happens on this machine, in one temporary folder that is removed afterwards.');
-const world = await buildWorld();
+const world = await buildWorld({ handsOn });
 const cleanUpNow = (): void => world.stopNow();
 process.once('exit', cleanUpNow);
 try {
@@ -51,6 +52,7 @@ try {
   screen.step('What was promised');
   for (const { what, kept } of promises) screen.verdict(kept, what);
   if (promises.some(({ kept }) => !kept)) process.exitCode = 1;
+  if (handsOn && process.stdin.isTTY) await lookAround();
 } catch (error) {
   if (!stopped.signal.aborted) {
     process.exitCode = 1;
@@ -70,3 +72,16 @@ screen.line(
     ? 'Stopped; everything is cleaned up.'
     : `${((Date.now() - begun) / 1000).toFixed(1)} s; everything is cleaned up.`,
 );
+
+/** The vault goes with the demo: whoever has it open may want to read on. */
+async function lookAround(): Promise<void> {
+  screen.ask([
+    'Look around in the vault as long as you like: Dashboard.md, Done, Skipped, Logs.',
+    'Enter ends the demo and removes everything.',
+  ]);
+  try {
+    await once(process.stdin, 'data', { signal: stopped.signal });
+  } finally {
+    process.stdin.pause();
+  }
+}

@@ -1,9 +1,10 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { followMoves } from './follow-moves.ts';
 import type { Checked } from './story.ts';
 import type { Screen } from './screen.ts';
 import { until } from './until.ts';
-import { type SeenNote, seeNotes } from './vault-view.ts';
+import { bodyOf, type SeenNote, seeNotes } from './vault-view.ts';
 import { CUSTOMER, type World } from './world.ts';
 
 const SETTLE_MS = 60_000;
@@ -22,22 +23,28 @@ export async function tellInvoiceStory(
   const card = await find(world, signal, 'the draft is offered', /^Pending_Approval\/odoo$/);
   screen.step('One draft in Odoo, one card: lines, taxes and total as Odoo computed them');
   screen.item('file', `${card.folder}/${card.name}`);
-  screen.quote(card.text.replace(/^---\n[^]*?\n---\n/, ''), 40);
+  screen.quote(bodyOf(card).split('## Feedback')[0] ?? '', 40);
   const drafted = documents(world);
+  const moves = handsOn ? await followMoves(world.vaultDir, screen) : null;
   if (handsOn) {
-    screen.step('Your turn');
-    screen.line('Move that card to Approved, and the invoice is posted.');
+    screen.step('Your turn again');
+    screen.ask([
+      'Move that card to Approved, and the invoice is posted. Change a price under "## Request" and',
+      'move it to Needs_Action/odoo first, if you like: the draft in Odoo follows.',
+    ]);
   } else {
     screen.step('You say yes');
     screen.line(`mv "${card.folder}/${card.name}" Approved/`);
     await rename(join(world.vaultDir, card.folder, card.name), join(world.vaultDir, 'Approved', card.name));
   }
   const limit = handsOn ? HANDS_ON_MS : SETTLE_MS;
-  const done = await find(world, signal, 'the invoice is posted', /^Done\//, limit);
+  const done = await find(world, signal, 'the invoice is posted', /^Done\//, limit).finally(() =>
+    moves?.stop(),
+  );
   const number = /^odoo_name: "?([^"\n]+)"?$/m.exec(done.text)?.[1] ?? '';
   screen.step('The invoice is posted, and its number came back');
   screen.item('file', `${done.folder}/${done.name}`);
-  screen.quote(done.text.replace(/^---\n[^]*?\n---\n/, ''), 6);
+  screen.quote(bodyOf(done), 5);
   const posted = documents(world);
   return [
     {

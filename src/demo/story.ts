@@ -1,11 +1,12 @@
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import PostalMime, { type Email } from 'postal-mime';
+import { followMoves } from './follow-moves.ts';
 import type { SentMail } from './mail-pair.ts';
 import type { Screen } from './screen.ts';
 import { until } from './until.ts';
-import { type SeenNote, seeNotes } from './vault-view.ts';
-import { demoMails, MAILBOX, type World } from './world.ts';
+import { bodyOf, propertiesOf, type SeenNote, seeNotes } from './vault-view.ts';
+import { demoMails, HANDS_ON_UNDO_SECONDS, MAILBOX, type World } from './world.ts';
 
 const SETTLE_MS = 30_000;
 /** With a person at the vault there is no hurry. */
@@ -37,7 +38,8 @@ export async function tellStory(
   if (!question?.folder.startsWith('Pending_Approval')) throw new Error('the customer got no draft');
   screen.step('The draft for the customer, as Obsidian shows it');
   screen.item('file', `${question.folder}/${question.name}`);
-  screen.quote(question.text, 80);
+  screen.item('properties', propertiesOf(question).join(', '));
+  screen.quote(bodyOf(question), 60);
 
   const approved = handsOn
     ? await userApproves(world, screen, signal)
@@ -77,7 +79,7 @@ export async function tellStory(
 }
 
 async function showProcesses(world: World, screen: Screen): Promise<void> {
-  screen.step('Five processes start under PM2, as they would on your machines');
+  screen.step('The processes start under PM2, as they would on your machines');
   await world.startProcesses();
   for (const process_ of await world.pm2.list()) {
     const memory = `${Math.round(process_.memoryBytes / 1_048_576)} MB`;
@@ -134,21 +136,28 @@ async function demoApproves(world: World, screen: Screen, note: SeenNote): Promi
 }
 
 async function userApproves(world: World, screen: Screen, signal: AbortSignal): Promise<null> {
+  const moves = await followMoves(world.vaultDir, screen);
   screen.step('Your turn');
-  screen.line('Open this folder as a vault in Obsidian (or in any file manager):');
-  screen.line();
-  screen.line(world.vaultDir);
-  screen.line();
-  screen.line(
-    'Read the notes in Pending_Approval/email, change what you like under "## Reply", and move one',
-  );
-  screen.line('to Approved. Nothing leaves this machine. Ctrl-C ends the demo and removes everything.');
-  await until(
-    'a note is approved and sent',
-    HANDS_ON_MS,
-    () => (world.provider.sent[0] ? true : null),
-    signal,
-  );
+  screen.ask([
+    'Open this folder as a vault in Obsidian, or look at it with any file manager:',
+    '',
+    world.vaultDir,
+    '',
+    'Read the notes in Pending_Approval/email and change what you like under "## Reply".',
+    `Move one to Approved: it is sent after ${HANDS_ON_UNDO_SECONDS} seconds, unless you take it out again.`,
+    'Move one to Rejected: nothing is sent, and the note stays there.',
+    'Nothing leaves this machine. Ctrl-C ends the demo and removes everything.',
+  ]);
+  try {
+    await until(
+      'a note is approved and sent',
+      HANDS_ON_MS,
+      () => (world.provider.sent[0] ? true : null),
+      signal,
+    );
+  } finally {
+    await moves.stop();
+  }
   return null;
 }
 
@@ -162,9 +171,7 @@ async function mailLeaves(world: World, screen: Screen, signal: AbortSignal): Pr
   const sent = await until('the reply arrives', SETTLE_MS, () => world.provider.sent[0] ?? null, signal);
   screen.step('The mail, as it arrived at the other end');
   const mail = await PostalMime.parse(sent.raw);
-  screen.quote(headers(sent), 30);
-  screen.line();
-  screen.quote(mail.text ?? '', 30);
+  screen.quote(`${headers(sent)}\n\n${mail.text ?? ''}`, 60);
   return { mail, answered: mail.inReplyTo ?? null };
 }
 
@@ -253,9 +260,12 @@ function inFolder(
   );
 }
 
+/** A second mail of a hands-on run may have left a moment ago: its note is on its way to Done. */
 function sentAsApproved(world: World, notes: readonly SeenNote[]): boolean {
   const done = notes.filter((note) => note.folder.startsWith('Done/'));
-  return world.provider.sent.length === done.length;
+  const underWay = notes.filter((note) => note.folder === 'In_Progress/local-agent');
+  const sent = world.provider.sent.length;
+  return sent >= done.length && sent <= done.length + underWay.length;
 }
 
 function isThreaded(reply: Email, original: Email): boolean {

@@ -27,6 +27,19 @@ export async function seeNotes(vaultDir: string): Promise<readonly SeenNote[]> {
   return notes;
 }
 
+const FRONT_MATTER = /^---\n[^]*?\n---\n\n?/;
+
+/** What Obsidian shows below the properties. */
+export function bodyOf(note: SeenNote): string {
+  return note.text.replace(FRONT_MATTER, '');
+}
+
+/** Names of the properties, which Obsidian shows folded. */
+export function propertiesOf(note: SeenNote): readonly string[] {
+  const parsed = parseNote(note.text);
+  return parsed.ok ? Object.keys(parsed.note.data) : [];
+}
+
 async function stateFolders(vaultDir: string): Promise<string[]> {
   const months = await filesOf(join(vaultDir, 'Done'));
   return [

@@ -14,6 +14,8 @@ import { ownPm2, type Pm2 } from './pm2.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const MAILBOX = 'office@example.net';
 const MAIL_FROM = `Your Office <${MAILBOX}>`;
+/** Long enough for second thoughts, short enough for a demo. */
+export const HANDS_ON_UNDO_SECONDS = 5;
 /** Whom the demo's books know. */
 export const CUSTOMER = 'Example Bakery';
 
@@ -32,7 +34,7 @@ export interface World {
   stopNow(): void;
 }
 
-export async function buildWorld(): Promise<World> {
+export async function buildWorld({ handsOn }: { readonly handsOn: boolean }): Promise<World> {
   // realpath: on some machines the temporary folder is reached through a link.
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'handover-demo-')));
   const vaultDir = join(dir, 'vault');
@@ -47,9 +49,9 @@ export async function buildWorld(): Promise<World> {
   });
   await createVault({ templateDir: join(ROOT, 'vault-template'), vaultDir, stateDir });
   const envFile = join(dir, 'env');
-  await writeFile(envFile, settings({ vaultDir, stateDir, provider, books, mcpPort: await unusedPort() }), {
-    mode: 0o600,
-  });
+  const undoSeconds = handsOn ? HANDS_ON_UNDO_SECONDS : 1;
+  const at = { vaultDir, stateDir, provider, books, undoSeconds, mcpPort: await unusedPort() };
+  await writeFile(envFile, settings(at), { mode: 0o600 });
   const pm2 = await ownPm2(join(dir, 'pm2'), { ENV_FILE: envFile });
   return {
     dir,
@@ -88,6 +90,7 @@ function settings(at: {
   readonly stateDir: string;
   readonly provider: MailPair;
   readonly books: OdooServer;
+  readonly undoSeconds: number;
   readonly mcpPort: number;
 }): string {
   const { imap, smtpPort, password } = at.provider;
@@ -109,7 +112,7 @@ function settings(at: {
     MAIL_FROM,
     DRAFTER: 'template',
     DRY_RUN: 'false',
-    UNDO_SECONDS: 1,
+    UNDO_SECONDS: at.undoSeconds,
     SCAN_SECONDS: 2,
     ODOO_URL: at.books.url,
     ODOO_DB: at.books.db,

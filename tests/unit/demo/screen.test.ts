@@ -24,9 +24,23 @@ describe('the screen of the demo', () => {
     expect(text()).toContain('a?[2Jb?c    d');
   });
 
-  it('cuts long lines and long texts and says how much it left out', () => {
+  it('breaks long lines between words and goes on below', () => {
     const { text, screen } = written(false);
-    screen.quote(`${'x'.repeat(100)}\n2\n3\n4`, 2);
-    expect(text()).toBe(`   │ ${'x'.repeat(33)}…\n   │ 2\n   │ … 2 more lines\n`);
+    screen.quote('> Move this note to `Approved` to send it, or to `Rejected`.');
+    expect(text()).toBe('   │ > Move this note to `Approved` to\n   │ > send it, or to `Rejected`.\n');
+  });
+
+  it('cuts a line without an end and a long text, and says how much it left out', () => {
+    const { text, screen } = written(false);
+    screen.quote(`${'x'.repeat(1000)}\n2\n3\n4`, 2);
+    const rows = text().split('\n');
+    expect(rows.slice(0, 3)).toEqual(Array.from({ length: 3 }, () => `   │ ${'x'.repeat(35)}`));
+    expect(rows.slice(3)).toEqual([`   │ ${'x'.repeat(34)}…`, '   │ 2', '   │ … 2 more lines', '']);
+  });
+
+  it('sets apart what the user is asked to do', () => {
+    const { text, screen } = written(false);
+    screen.ask(['Move the note.', '', 'Nothing leaves this machine.']);
+    expect(text()).toBe('\n   ▌ Move the note.\n   ▌\n   ▌ Nothing leaves this machine.\n\n');
   });
 });
