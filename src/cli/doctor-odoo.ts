@@ -5,7 +5,6 @@ import { OdooFault, type OdooFaultCode } from '../odoo/faults.ts';
 import { type KeyExpiry, keyExpiry } from '../odoo/key-expiry.ts';
 import type { Odoo } from '../odoo/odoo.ts';
 import { openOdoo } from '../odoo/open-odoo.ts';
-import { databaseIsDown } from '../odoo/server-health.ts';
 import { majorOf } from '../odoo/server-version.ts';
 import { type Config, loadConfig, ODOO_KEYS } from '../runtime/config.ts';
 import { type EdgeOptions, fine, type Finding, found, inTime, off, shown } from './doctor-check.ts';
@@ -38,20 +37,27 @@ async function look(config: OdooConfig, now: number): Promise<readonly Finding[]
   const ca = caFile === '' ? undefined : await readFile(caFile, 'utf8').catch(() => null);
   if (ca === null) return [found('config-wrong', `TLS_CA_FILE ${caFile} cannot be read`)];
   const signal = AbortSignal.timeout(LOOK_MS);
-  try {
+  return orFault(async () => {
     const settings = { url, db, username, apiKey: config.ODOO_API_KEY, protocol: config.ODOO_PROTOCOL };
     const odoo = await openOdoo({ ...settings, ca, deadlineMs: CALL_MS, allow: LOOK_CALLS }, signal);
     const where = `${username} on ${odoo.url}, database ${odoo.db}, Odoo ${odoo.version} (${odoo.protocol})`;
-    const expiry = await keyExpiry(odoo, config.ODOO_API_KEY_EXPIRES, now);
     return [
       fine('odoo', `${where}: the key opens it`),
       ...versionFindings(odoo),
-      await guardFinding(odoo, config, signal),
-      ...expiryFindings(expiry, now),
+      ...(await orFault(async () => [await guardFinding(odoo, config, signal)])),
+      ...(await orFault(async () =>
+        expiryFindings(await keyExpiry(odoo, config.ODOO_API_KEY_EXPIRES, now), now),
+      )),
     ];
+  });
+}
+
+async function orFault(work: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await work();
   } catch (error) {
     if (!(error instanceof OdooFault)) throw error;
-    return [await faultFinding(error, { url, ca })];
+    return [found(CODE_OF[error.code], error.message)];
   }
 }
 
@@ -107,14 +113,3 @@ const CODE_OF: Readonly<Record<OdooFaultCode, FaultCode>> = {
   malformed: 'odoo-fault',
   invalid_call: 'odoo-address',
 };
-
-async function faultFinding(
-  fault: OdooFault,
-  at: { readonly url: string; readonly ca: string | undefined },
-): Promise<Finding> {
-  const code = CODE_OF[fault.code];
-  if (code === 'odoo-unreachable' && (await databaseIsDown(at, CALL_MS))) {
-    return found(code, 'Odoo answers, and its database does not', 'start PostgreSQL on the server of Odoo');
-  }
-  return found(code, fault.message);
-}
