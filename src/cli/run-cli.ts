@@ -22,6 +22,7 @@ import { rejectVerb } from './reject.ts';
 import { releaseVerb } from './release.ts';
 import { resolveVerb } from './resolve.ts';
 import { showVerb } from './show.ts';
+import { statusVerb } from './status.ts';
 import { syncApplyVerb } from './sync-apply.ts';
 import { syncIgnoresVerb } from './sync-ignores.ts';
 import { vaultCheckVerb } from './vault-check.ts';
@@ -100,6 +101,7 @@ function program(context: VerbContext, terminal: Terminal): Command {
     initVerb(context),
     loginVerb(context),
     doctorVerb(context),
+    statusVerb(context),
     lsVerb(context),
     showVerb(context),
     approveVerb(context),
