@@ -49,10 +49,10 @@ async function scripted(): Promise<ScriptedApi> {
 
 describe('a submission server', () => {
   it('that nobody listens at', async () => {
-    const { examine } = await doctorHost();
+    const host = await doctorHost();
     const port = String(await freePort());
     const keys = { SMTP_HOST: '127.0.0.1', SMTP_PORT: port, SMTP_SECURE: 'false', IMAP_PORT: port };
-    const findings = await examine(['mailbox', 'sending'], keys);
+    const findings = await host.examine(['mailbox', 'sending'], keys);
     told(findings, 'smtp-unreachable', new RegExp(`127\\.0\\.0\\.1, port ${port}`));
     told(findings, 'mailbox-unreachable', /cannot be reached/);
     expect(findings.map(({ account }) => account)).toEqual(['default', 'default']);

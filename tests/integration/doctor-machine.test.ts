@@ -345,8 +345,8 @@ describe('what the processes say of themselves', () => {
   });
 
   it.each([
-    [+90_000, 'peer-clock-ahead'],
-    [+3_600_000, 'peer-clock-ahead'],
+    [90_000, 'peer-clock-ahead'],
+    [3_600_000, 'peer-clock-ahead'],
     [-3_600_000, 'peer-clock-behind'],
   ] as const)('has a stamp %i ms off the time it came: %s', async (ms, code) => {
     const host = await doctorHost();
