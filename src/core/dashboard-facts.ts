@@ -42,7 +42,7 @@ export interface DashboardFacts {
   readonly skippedToday?: SkippedDay | null;
   /** What happened since the user was last here; null: nobody was seen here yet. */
   readonly sinceLook?: SinceLook | null;
-  readonly limits?: readonly LimitUsed[];
+  readonly limits: readonly LimitUsed[];
   readonly quarantined: readonly string[];
   /** `why`: what it lost to, a sentence; null when nobody of ours put it there. */
   readonly conflicts: readonly { readonly name: string; readonly why: string | null }[];

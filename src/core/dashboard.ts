@@ -278,7 +278,7 @@ function ageSection(facts: DashboardFacts, now: number): string {
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 function limitSection(facts: DashboardFacts): string {
-  const lines = (facts.limits ?? []).map((limit) => limitLine(limit, facts)).filter((line) => line !== null);
+  const lines = facts.limits.map((limit) => limitLine(limit, facts)).filter((line) => line !== null);
   return lines.length === 0 ? '' : `## Limits\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
 }
 

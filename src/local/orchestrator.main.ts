@@ -4,14 +4,16 @@
  *
  * WHAT IT DOES
  *   Writes `Dashboard.md`, of which it is the only writer; makes missing state folders again; takes
- *   sync-conflict copies out of the state folders; removes unfinished files of ours that a crash left.
+ *   sync-conflict copies out of the state folders; removes unfinished files of ours that a crash left, and days of this
+ *   laptop's audit logs that are older than LOG_KEEP_DAYS.
  *   With two machines: settles doubles and conflict copies, puts back tasks that another device deleted,
  *   tells what other devices did to files of this laptop, drafts when the cloud is silent. Takes an unsent draft
  *   that a newer mail of its thread made idle out of `Pending_Approval/email`.
  *   Hints of the file watch wake it, a scan every SCAN_SECONDS is the truth.
  * READS
  *   All open state folders, `Updates/`, the approval handler's audit log, `PAUSE.md`; STATE_DIR (`journal/`,
- *   `active/`, `drafting/`, `offers/`); `.stversions/`; Syncthing's REST interface on this machine.
+ *   `active/`, `drafting/`, `offers/`, `sends/`, `posts/`, `accounts/`); `.stversions/`; Syncthing's REST interface
+ *   on this machine.
  * WRITES
  *   `Dashboard.md`, `Conflicts/` and `Skipped/` (moves), `Logs/local-agent/*.orchestrator.jsonl`,
  *   `Updates/local-agent/orchestrator.json`. Task files it moves and puts back; it changes only
@@ -27,9 +29,10 @@
  *   before it was noted counts once less towards the limit.
  */
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { AuditFault } from '../audit/audit-fault.ts';
 import { AuditLog } from '../audit/audit-log.ts';
-import { recentRecords } from '../audit/recent-records.ts';
+import { logRetention } from '../audit/log-retention.ts';
 import { OPEN_FOLDERS } from '../core/states.ts';
 import { SYNC_KEYS } from '../runtime/config.ts';
 import { runDaemon } from '../runtime/daemon.ts';
@@ -40,9 +43,9 @@ import { type DashboardWriter, dashboardWriter } from '../stages/write-dashboard
 import { staleWithdrawer } from '../stages/withdraw-stale.ts';
 import { secretWatch } from '../vault/secret-watch.ts';
 import { inspectShape } from '../vault/shape.ts';
+import { dashboardSources } from './dashboard-sources.ts';
 import { openReplicas } from './replicas.ts';
 
-const SENT_SHOWN = 10;
 const WHOLE_SWEEP_MS = 3_600_000;
 /** A thousand mails after an outage are a thousand hints; nobody reads a page that changes that often. */
 const BETWEEN_PASSES_MS = 500;
@@ -50,7 +53,7 @@ const BETWEEN_PASSES_MS = 500;
 runDaemon({
   process: 'orchestrator',
   agent: 'local-agent',
-  keys: ['DRY_RUN', ...SYNC_KEYS],
+  keys: ['DRY_RUN', 'LOG_KEEP_DAYS', 'MAX_SENDS_PER_HOUR', 'MAX_POSTS_PER_HOUR', ...SYNC_KEYS],
   start: async (context) => {
     const { config, vault, clock, log, stateDir, agent, health, fatal, at } = context;
     const logs = await vault.logFolder(agent);
@@ -61,13 +64,11 @@ runDaemon({
       headFile: join(stateDir, 'audit', 'orchestrator.head.json'),
       now,
     });
-    const sentRecords = () =>
-      recentRecords({
-        dir: logs,
-        process: 'approval-handler',
-        wanted: ({ action }) => action === 'mail.sent' || action === 'invoice.posted',
-        max: SENT_SHOWN,
-      });
+    const oldLogs = logRetention({
+      ...{ dir: logs, headDir: join(stateDir, 'audit'), keepDays: config.LOG_KEEP_DAYS, now, audit },
+      monotonic: () => performance.now(),
+    });
+    const sources = await dashboardSources({ logs, stateDir, now, config });
     const timeZone = config.TIMEZONE;
     // Syncthing may have something to say before there is a loop; the first pass sees it then.
     const started: { loop?: ScanLoop; dashboard?: DashboardWriter } = {};
@@ -76,7 +77,8 @@ runDaemon({
     const replicas =
       config.SYNC === 'syncthing' ? await openReplicas({ context, audit, fatal, hint, onDashboard }) : null;
     const dashboard = dashboardWriter({
-      ...{ vault, now, timeZone, sentRecords, dryRun: config.DRY_RUN },
+      ...{ vault, now, timeZone, ...sources, dryRun: config.DRY_RUN },
+      wakeAt: (ms) => started.loop?.wakeAt(ms),
       ...(replicas
         ? {
             handover: (replier) => replicas.handover(replier),
@@ -112,6 +114,8 @@ runDaemon({
       if ((await dashboard.write(told)) === 'written') log.debug('dashboard written');
       notBefore = now() + BETWEEN_PASSES_MS;
       health.set(wrong.length === 0 ? 'ok' : 'degraded', wrong[0]);
+      const dropped = await oldLogs.step();
+      if (dropped > 0) log.info({ dropped }, 'old days of the audit logs dropped');
     };
     const loop = scanLoop({
       scan,

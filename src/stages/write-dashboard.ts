@@ -26,7 +26,7 @@ const DASHBOARD = 'Dashboard.md';
 const DASHBOARD_BYTES = 1_000_000;
 
 /** Each version travels to every device, and Obsidian draws it anew. */
-const BETWEEN_WRITES_MS = 3_000;
+const BETWEEN_WRITES_MS = 2_000;
 /** Obsidian saves two seconds after the last key; a page that is replaced meanwhile takes the words away. */
 const TYPING_MS = 10_000;
 /** Somebody who never stops is not waited for. */

@@ -158,7 +158,11 @@ describe('the orchestrator', () => {
     const h = await host();
     const running = await start(h);
     await h.shows('| orchestrator | local-agent | running |');
-    await writeFile(join(h.vaultDir, 'Dashboard.md'), 'my own words');
+    const page = join(h.vaultDir, 'Dashboard.md');
+    await writeFile(page, 'my own words');
+    // While they are being written nothing is; see the tests of write-dashboard.
+    const before = new Date(Date.now() - 60_000);
+    await utimes(page, before, before);
     await writeFile(join(h.vaultDir, 'Approved/PAUSE.md'), '');
     await h.shows('Nothing is sent while `Approved/PAUSE.md` is there');
     expect(await h.page()).not.toContain('my own words');

@@ -21,6 +21,7 @@ const quiet: DashboardFacts = {
   conflicts: [],
   faults: [],
   handover: null,
+  limits: [],
   processes: [
     { agent: 'cloud-agent', process: 'draft-replier', seen: { presence: 'never' } },
     {
