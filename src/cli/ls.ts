@@ -4,13 +4,14 @@ import { STATES } from '../core/states.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { doneMonths } from '../vault/task-places.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { Paint } from './paint.ts';
 import { openVault, type Outcome, verb, type VerbContext } from './verb.ts';
 
 /** `handover ls`: how many tasks lie where, and since when, as qshape(1) shows a mail queue. */
 export function lsVerb(context: VerbContext): Command {
   return verb(context, { name: 'ls', summary: 'how many tasks lie in which state, by age' }, async () => {
     const vault = await openVault(context);
-    return ls(vault, context.now());
+    return ls(context, vault);
   });
 }
 
@@ -23,9 +24,11 @@ interface StateLine {
   readonly oldest: string | null;
 }
 
-async function ls(vault: Vault, now: number): Promise<Outcome> {
+async function ls({ now: clock, doing, paint }: VerbContext, vault: Vault): Promise<Outcome> {
+  const now = clock();
   const lines: StateLine[] = [];
   for (const row of STATES) {
+    doing(`counting ${row.folder}`);
     lines.push(
       row.open || row.folder === 'Quarantine'
         ? await agedLine(vault, row.folder, now)
@@ -41,7 +44,7 @@ async function ls(vault: Vault, now: number): Promise<Outcome> {
       ...(l.ages?.map((n) => (n === 0 ? '.' : String(n))) ?? []),
     ]),
   ];
-  return { exit: EXIT.ok, json: { columns: titles, states: lines }, text: table.map(tableLine).join('\n') };
+  return { exit: EXIT.ok, json: { columns: titles, states: lines }, text: painted(table, paint) };
 }
 
 async function agedLine(
@@ -69,6 +72,13 @@ async function countLine(vault: Vault, folder: (typeof STATES)[number]['folder']
   let total = 0;
   for (const each of folders) total += (await vault.list(each)).length;
   return { folder, total, ages: null, oldest: null };
+}
+
+/** Headings and empty places step back. */
+function painted(table: readonly (readonly string[])[], paint: Paint): string {
+  const [head = [], ...rows] = table;
+  const shown = rows.map((cells) => (cells[1] === '0' ? paint.dim(tableLine(cells)) : tableLine(cells)));
+  return [paint.dim(tableLine(head)), ...shown].join('\n');
 }
 
 function tableLine(cells: readonly string[]): string {

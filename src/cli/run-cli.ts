@@ -7,6 +7,7 @@ import { EXIT } from '../runtime/exit-codes.ts';
 import { VaultFault } from '../vault/vault.ts';
 import { approveVerb } from './approve.ts';
 import { auditVerifyVerb } from './audit-verify.ts';
+import { type Place, placesIn } from './command-tree.ts';
 import { completionVerb } from './completion.ts';
 import { doctorVerb } from './doctor.ts';
 import { EXIT_WORDS, type ExitCode } from './exit-codes.ts';
@@ -46,14 +47,26 @@ const PROGRAM_DIR = join(import.meta.dirname, '..', '..');
 
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exit: ExitCode = EXIT.ok;
+  const context = contextOf(terminal, (code) => {
+    exit = code;
+  });
+  try {
+    await program(context, terminal).parseAsync([...args], { from: 'user' });
+    return exit;
+  } catch (error) {
+    return fault(error, args.includes('--json'), terminal);
+  }
+}
+
+function contextOf(terminal: Terminal, ended: (exit: ExitCode) => void): VerbContext {
   const waiting = progress(terminal.progress, () => Date.now());
-  const context: VerbContext = {
+  return {
     programDir: PROGRAM_DIR,
     cwd: terminal.cwd,
     now: () => Date.now(),
     config: commonConfig,
     answer: (outcome, json) => {
-      exit = outcome.exit;
+      ended(outcome.exit);
       terminal.out(`${json ? JSON.stringify(outcome.json) : outcome.text}\n`);
     },
     say: (text) => {
@@ -67,12 +80,17 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     doing: (words) => waiting.doing(words),
     progress: waiting,
   };
-  try {
-    await program(context, terminal).parseAsync([...args], { from: 'user' });
-    return exit;
-  } catch (error) {
-    return fault(error, args.includes('--json'), terminal);
-  }
+}
+
+/** Every verb with its flags, for tests that hold documents against them. */
+export function knownPlaces(): readonly Place[] {
+  const nowhere: Terminal = { cwd: PROGRAM_DIR, out: () => undefined, err: () => undefined };
+  return placesIn(
+    program(
+      contextOf(nowhere, () => undefined),
+      nowhere,
+    ),
+  );
 }
 
 type Ask = (question: string) => Promise<string>;
@@ -120,7 +138,13 @@ function program(context: VerbContext, terminal: Terminal): Command {
     .addHelpText('after', `\nExit codes:\n${EXIT_WORDS.map(([n, words]) => `  ${n}  ${words}`).join('\n')}`);
   for (const command of verbs) root.addCommand(command);
   for (const command of [root, ...verbs.flatMap(withSubcommands)]) {
-    command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+    const hasColours = (): boolean => terminal.colour === true;
+    command.exitOverride().configureHelp({ styleTitle: context.paint.strong }).configureOutput({
+      writeOut: terminal.out,
+      writeErr: terminal.err,
+      getOutHasColors: hasColours,
+      getErrHasColors: hasColours,
+    });
   }
   return root;
 }

@@ -21,14 +21,19 @@ export function showVerb(context: VerbContext): Command {
   return verb(context, { name: 'show', arguments: '<id>', summary }, async ([id]) => {
     const formats = { mail: MAIL_FORMAT, odoo: POST_FORMAT };
     const journal = await openJournals(journalOptions(context), formats);
-    return show({ vault: await openVault(context), journal }, taskId(id));
+    return show({ vault: await openVault(context), journal, context }, taskId(id));
   });
 }
 
-async function show(deps: { vault: Vault; journal: Journals }, id: TaskId): Promise<Outcome> {
-  const { vault, journal } = deps;
+async function show(
+  deps: { vault: Vault; journal: Journals; context: VerbContext },
+  id: TaskId,
+): Promise<Outcome> {
+  const { vault, journal, context } = deps;
+  context.doing('looking through every folder');
   const places = await placesOf(vault, id, await allFolders(vault));
   const notes = await Promise.all(places.map((place) => describe(vault, place)));
+  context.doing('reading the journal and the audit logs');
   const { state } = await journal.view(id);
   const logs = await Promise.all(
     ['cloud-agent', 'local-agent'].map((agent) => taskRecords(join(vault.root, 'Logs', agent), id)),
@@ -52,7 +57,10 @@ async function show(deps: { vault: Vault; journal: Journals }, id: TaskId): Prom
     exit: known ? EXIT.ok : EXIT.failure,
     json: { task: id, notes, effect: state, audit },
     // Hostile text must not steer the terminal either.
-    text: lines.map((line) => visibleText(line).text).join('\n'),
+    text: lines
+      .map((line) => visibleText(line).text)
+      .map((line, i) => (i === 0 ? context.paint.strong(line) : line))
+      .join('\n'),
   };
 }
 
