@@ -102,7 +102,9 @@ export function mailNote(input: MailNoteInput): string {
   const people = [mail.to, mail.cc, mail.replyTo].flat().map(shownAddress);
   if (people.join('').length > 6_000) warnings.push('So many recipients that not all may be listed here.');
   if (original.hidden > 0) {
-    warnings.push(`The mail holds ${original.hidden} hidden characters; they are shown like [U+200B].`);
+    const some =
+      original.hidden === 1 ? '1 hidden character; it is' : `${original.hidden} hidden characters; they are`;
+    warnings.push(`The mail holds ${some} shown like [U+200B].`);
   }
   if (original.cut && why.kind === 'card') warnings.push('The mail is longer than what is shown here.');
   const earlier = earlierSection(input.thread?.earlier ?? [], input.timeZone);

@@ -2,13 +2,15 @@ import type { AuditTrail } from '../core/audit-chain.ts';
 import { withVerdict } from '../core/body.ts';
 import type { At } from '../core/crash-points.ts';
 import { localTime } from '../core/local-time.ts';
+import { moveLines } from '../core/moves.ts';
+import { propertyText } from '../core/neutralise.ts';
 import { doneFolder } from '../core/states.ts';
-import { num, parseNote, renderNote, type TaskNote, text, withData } from '../core/task-file.ts';
+import { list, num, parseNote, renderNote, type TaskNote, text, withData } from '../core/task-file.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { ActiveEffects } from './active-effects.ts';
 import { knownFiles } from './attach-files.ts';
-import type { CardWords, Edges, Outcome, Task } from './effect-edge.ts';
+import type { CardWords, Edges, EffectEdge, Outcome, Task } from './effect-edge.ts';
 import type { OfferedCards } from './offered-cards.ts';
 import type { Offers } from './offers.ts';
 
@@ -64,7 +66,11 @@ export async function bounce(
     note = withData(
       {
         data: note.data,
-        body: withVerdict(note.body, { kind: outcome === 'in_doubt' ? 'question' : 'warning', ...words }),
+        body: withVerdict(note.body, {
+          kind: outcome === 'in_doubt' ? 'question' : 'warning',
+          title: words.title,
+          lines: [...toWhom(note), ...withMoves(words.lines, task.edge)],
+        }),
       },
       {
         outcome,
@@ -96,6 +102,30 @@ export async function bounce(
   const back = await deps.vault.moveToFreeName(task.ref, folder);
   deps.at('handler:bounced');
   if (back.name !== null) await deps.cards.returned(task.id, back.name);
+}
+
+const SHOWN_PEOPLE = 4;
+
+/** The verdict that named them is gone, and on a phone the properties are out of sight. */
+function toWhom(note: TaskNote): readonly string[] {
+  const to = list(note, 'reply_to').map((address) => propertyText(address, 100));
+  if (to.length === 0) return [];
+  const more = to.length - SHOWN_PEOPLE;
+  return [`**To** ${to.slice(0, SHOWN_PEOPLE).join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+/** A card that only says what is wrong leaves the reader with the question what to do. */
+function withMoves(lines: readonly string[], { act, folder }: EffectEdge): readonly string[] {
+  if (lines.some((line) => line.includes('`Approved`'))) return lines;
+  const inbox = folder === 'Pending_Approval/odoo' ? 'Needs_Action/odoo' : 'Needs_Action/email';
+  return [
+    ...lines,
+    ...moveLines([
+      ['Approved', `once it is right as it stands: it is ${act.did}`],
+      ['Rejected', `nothing is ${act.did}`],
+      [inbox, 'it is drafted again, by what you write under Feedback'],
+    ]),
+  ];
 }
 
 /** What was sealed before was shown to the user or surely theirs: these files are not asked about again. */

@@ -6,6 +6,7 @@ import { hiddenCharacters, hiddenPlaces } from '../core/hidden-characters.ts';
 import { localTime, parseLocalTime } from '../core/local-time.ts';
 import type { Address } from '../core/mail.ts';
 import { noteLink } from '../core/markdown-text.ts';
+import { contextLines, type Move, moveLines } from '../core/moves.ts';
 import { propertyText } from '../core/neutralise.ts';
 import { openBlanks } from '../core/open-blanks.ts';
 import type { Agent } from '../core/states.ts';
@@ -127,7 +128,7 @@ function history(note: TaskNote, feedback: string, now: string): string[] {
   );
 }
 
-/** Read in ten seconds: to whom, how it came about, what to be careful about, the three moves. */
+/** Read in ten seconds: to whom, what to be careful about, the three moves; then how it came about. */
 function cardVerdict(
   card: CardFacts & {
     readonly subject: string;
@@ -152,15 +153,7 @@ function cardVerdict(
     `${card.from === undefined ? '' : `**From** ${propertyText(card.from, 100)} · `}**To** ${recipients.to.length > 0 ? people(recipients.to) : 'nobody yet: fill in the property reply_to'}` +
       (recipients.cc.length > 0 ? ` · **Cc** ${people(recipients.cc)}` : '') +
       (recipients.notCopied.length > 0 ? ` · not copied: ${people(recipients.notCopied)}` : ''),
-    `**Draft** ${propertyText(draft.verdictLine, 240)}`,
   ];
-  const requestName = /^\[\[([^\]]{1,200})\]\]$/.exec(card.asked)?.[1];
-  if (requestName !== undefined)
-    lines.push(
-      `**Invoice** The sender asks for one; the request is ${noteLink(requestName)}. It becomes a card of its own.`,
-    );
-  lines.push(...card.about);
-  if (card.feedback !== '') lines.push(`**You asked** ${propertyText(card.feedback, 160)}`);
   for (const warning of warnings.slice(0, SHOWN_WARNINGS)) {
     lines.push(
       `**Careful:** ${warning.startsWith(OF_THE_DRAFT) ? warning.slice(OF_THE_DRAFT.length) : warning}`,
@@ -169,9 +162,7 @@ function cardVerdict(
   if (warnings.length > SHOWN_WARNINGS) {
     lines.push(`**Careful:** ${warnings.length - SHOWN_WARNINGS} more in the property warnings.`);
   }
-  lines.push(
-    'Move this note to `Approved` to send it, to `Rejected` to drop it; or write under Feedback what to change and move it to `Needs_Action/email`.',
-  );
+  lines.push(...moveLines(MOVES), ...contextLines(contextOf(card)));
   return {
     kind: warnings.length > 0 || recipients.to.length === 0 ? 'warning' : 'question',
     title: propertyText(
@@ -180,6 +171,29 @@ function cardVerdict(
     ),
     lines,
   };
+}
+
+const MOVES: readonly Move[] = [
+  ['Approved', 'it is sent, as it stands here'],
+  ['Rejected', 'nothing is sent'],
+  ['Needs_Action/email', 'it is drafted again, by what you write under Feedback'],
+];
+
+function contextOf(card: {
+  readonly draft: Draft;
+  readonly asked: string;
+  readonly about: readonly string[];
+  readonly feedback: string;
+}): readonly string[] {
+  const lines = [`**Draft** ${propertyText(card.draft.verdictLine, 240)}`];
+  const requestName = /^\[\[([^\]]{1,200})\]\]$/.exec(card.asked)?.[1];
+  if (requestName !== undefined)
+    lines.push(
+      `**Invoice** The sender asks for one; the request is ${noteLink(requestName)}. It becomes a card of its own.`,
+    );
+  lines.push(...card.about);
+  if (card.feedback !== '') lines.push(`**You asked** ${propertyText(card.feedback, 160)}`);
+  return lines;
 }
 
 /** Links that the intake wrote; anything else of these names is the sender's or the user's and stays a property. */

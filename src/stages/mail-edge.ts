@@ -5,6 +5,7 @@ import { type MailAction, mailActionOf } from '../core/approval.ts';
 import type { At } from '../core/crash-points.ts';
 import { localTime } from '../core/local-time.ts';
 import { inlineCode } from '../core/markdown-text.ts';
+import { moveLines } from '../core/moves.ts';
 import { list, parseNote, type TaskNote, text } from '../core/task-file.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -162,7 +163,10 @@ function doubtWords(said: string | undefined, found: 'absent' | 'unknown' | 'ask
     title: 'Was this sent? The mail server cannot tell',
     lines: [
       `The connection broke after the mail was handed over (${(said ?? 'no answer').slice(0, 200)}).${looked}`,
-      '**It arrived, or do not send it again:** move to `Rejected` · **Send it again:** move to `Approved`',
+      ...moveLines([
+        ['Rejected', 'it arrived, or is not to be sent again'],
+        ['Approved', 'it is sent again'],
+      ]),
     ],
   };
 }

@@ -54,7 +54,11 @@ describe('a request for an invoice', () => {
       [
         '> [!question|handover] Invoice for ACME GmbH: 1,190.00 EUR',
         '> **Due** 2026-12-20 · **Date** the day of posting · 1 line, tax 190.00 EUR · **Reference** PO-77',
-        '> Move this note to `Approved` to post it in Odoo, to `Rejected` to drop it (the draft stays in Odoo); or change the request below and move it to `Needs_Action/odoo`.',
+        '> ',
+        '> **Move this note to**',
+        '> - `Approved`: it is posted in Odoo, as it stands here',
+        '> - `Rejected`: nothing is posted; the draft stays in Odoo',
+        '> - `Needs_Action/odoo`: it is drafted again, by the request below as you change it',
       ].join('\n'),
     );
   });

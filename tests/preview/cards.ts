@@ -5,18 +5,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { momentReasons } from '../../src/core/approval-step.ts';
-import { withVerdict } from '../../src/core/body.ts';
 import { bounceOf } from '../../src/core/bounce-note.ts';
 import { noteName } from '../../src/core/filename.ts';
 import { mailNote, type MailNoteInput, mailTitle } from '../../src/core/mail-card.ts';
 import type { IncomingMail } from '../../src/core/mail.ts';
 import { invoiceCard, questionCard } from '../../src/core/odoo/invoice-card.ts';
 import { choosePartner } from '../../src/core/odoo/resolve.ts';
-import { parseNote, renderNote, type TaskNote, withData } from '../../src/core/task-file.ts';
+import { parseNote, renderNote, type TaskNote } from '../../src/core/task-file.ts';
 import { type TaskId, taskIdForRequest, taskIdFromMessage } from '../../src/core/task-id.ts';
 import { readHandbook } from '../../src/drafting/handbook.ts';
 import { templateReader } from '../../src/drafting/read-templates.ts';
 import { draftFromTemplate } from '../../src/drafting/template-drafter.ts';
+import { bounce, type CardDeps } from '../../src/stages/approval-card.ts';
 import { draftedNote } from '../../src/stages/draft-card.ts';
 import { addressing, draftRequest } from '../../src/stages/draft-request.ts';
 import type { CardWords } from '../../src/stages/effect-edge.ts';
@@ -70,9 +70,9 @@ export async function previewCards(): Promise<readonly PreviewCard[]> {
     card('mail-waiting', mailTitle(MAIL), waiting),
     card('mail-card', mailTitle(MAIL), drafted),
     card('mail-careful', mailTitle(HOSTILE), careful),
-    card('mail-came-back', mailTitle(MAIL), givenBack(drafted, 'warning', againWords(drafted))),
-    card('mail-in-doubt', mailTitle(MAIL), givenBack(drafted, 'question', DOUBT, 'in_doubt')),
-    card('mail-bounced', mailTitle(MAIL), givenBack(drafted, 'warning', RETURNED ?? unused())),
+    card('mail-came-back', mailTitle(MAIL), await givenBack(drafted, againWords(drafted))),
+    card('mail-in-doubt', mailTitle(MAIL), await givenBack(drafted, DOUBT, 'in_doubt')),
+    card('mail-bounced', mailTitle(MAIL), await givenBack(drafted, RETURNED ?? unused())),
     card('delivery-report', `Delivery report - ${MAIL.subject}`, deliveryReport()),
     card('invoice-card', 'ACME November', invoice()),
     card('invoice-question', 'ACME November', question()),
@@ -162,21 +162,11 @@ function draft(note: TaskNote, house: House): TaskNote {
   });
 }
 
-/** As the handler gives a card back; see `bounce` in approval-card.ts. */
-function givenBack(
-  note: TaskNote,
-  kind: 'warning' | 'question',
-  words: CardWords,
-  outcome = 'bounced',
-): TaskNote {
-  return withData({ data: note.data, body: withVerdict(note.body, { kind, ...words }) }, { outcome, rev: 3 });
-}
-
 const unused = (): never => {
   throw new Error('only its words are used');
 };
-const { words } = mailEdge({
-  journal: { view: unused, seal: unused, release: unused, resolve: unused },
+const edge = mailEdge({
+  journal: { view: () => Promise.resolve({ word: 'none' }), seal: unused, release: unused, resolve: unused },
   effects: {} as never,
   vault: { root: '' },
   clock: { now: () => NOW } as never,
@@ -184,8 +174,39 @@ const { words } = mailEdge({
   timeZone: ZONE,
   doubtMs: 0,
 });
+const { words } = edge;
 const DOUBT = words.doubt('connection reset after the end of the data');
 const RETURNED = words.returned?.('550 5.1.1 No such user here', ['ada@customer.example']);
+
+/** As the handler gives a card back: what it writes before it moves the note. */
+async function givenBack(
+  note: TaskNote,
+  reason: CardWords,
+  outcome: 'bounced' | 'in_doubt' = 'bounced',
+): Promise<TaskNote> {
+  let written = '';
+  const quiet = () => Promise.resolve();
+  const parts = {
+    vault: {
+      update: (_ref: unknown, source: string) => {
+        written = source;
+        return quiet();
+      },
+      moveToFreeName: () => Promise.resolve({ outcome: 'moved', name: null }),
+    },
+    offers: { record: quiet },
+    active: { remove: quiet },
+    audit: { append: quiet },
+    clock: { now: () => NOW },
+    at: () => undefined,
+    ...{ timeZone: ZONE, expiresMs: 72 * HOUR },
+  };
+  const id = note.data['id'] as TaskId;
+  const ref = { folder: 'In_Progress/local-agent', name: noteName('Card', id) } as const;
+  const task = { ref, note, id, edge, view: { word: 'none' }, approvedAt: NOW } as const;
+  await bounce(parts as unknown as CardDeps, task, reason, [], outcome);
+  return parsedNote(written);
+}
 
 function againWords(note: TaskNote): CardWords {
   const reasons = momentReasons(note, {

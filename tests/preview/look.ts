@@ -13,7 +13,7 @@ a { color: #705dcf; }
 code { background: #f5f5f5; color: #444; font: 0.85em "DejaVu Sans Mono", monospace; padding: 0.1em 0.3em; border-radius: 4px; }
 pre { background: #f7f7f7; border-radius: 4px; padding: 12px 14px; overflow-x: auto; }
 pre code { background: none; padding: 0; }
-table { border-collapse: collapse; display: block; overflow-x: auto; max-width: 100%; }
+table { border-collapse: collapse; display: block; overflow-x: auto; max-width: 100%; margin: 1em 0; }
 th, td { border: 1px solid #e0e0e0; padding: 4px 10px; font-size: 0.92em; }
 th { font-weight: 600; }
 hr { border: 0; border-top: 2px solid #e0e0e0; }

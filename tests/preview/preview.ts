@@ -73,7 +73,7 @@ async function main(): Promise<void> {
         const picture = join(out, `${card.name}-${width}.png`);
         await run(chromium, [
           ...flags(scratch),
-          `--window-size=${Math.max(width, 500)},${height}`,
+          `--window-size=${width},${height}`,
           `--screenshot=${picture}`,
           pathToFileURL(file).href,
         ]);

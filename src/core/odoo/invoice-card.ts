@@ -2,6 +2,7 @@
 import { type Verdict, withVerdict } from '../body.ts';
 import type { FrontMatter } from '../front-matter.ts';
 import { inlineCode } from '../markdown-text.ts';
+import { contextLines, type Move, moveLines } from '../moves.ts';
 import { propertyText } from '../neutralise.ts';
 import { list, num, type TaskNote, text, withData } from '../task-file.ts';
 import type { TaskId } from '../task-id.ts';
@@ -44,6 +45,13 @@ const SHOWN_TWINS = 4;
 const MAX_WORDS = 2_000;
 const MAX_HISTORY = 10;
 
+const MOVES: readonly Move[] = [
+  ['Approved', 'it is posted in Odoo, as it stands here'],
+  ['Rejected', 'nothing is posted; the draft stays in Odoo'],
+  ['Needs_Action/odoo', 'it is drafted again, by the request below as you change it'],
+];
+const COVERING = 'After posting, a covering mail with the PDF is offered to you as a second card.';
+
 export function invoiceCard(note: TaskNote, facts: InvoiceCardFacts): TaskNote {
   const { invoice } = facts;
   const before = readInvoiceBody(note.body);
@@ -64,12 +72,10 @@ export function invoiceCard(note: TaskNote, facts: InvoiceCardFacts): TaskNote {
       dates(invoice),
       ...shownWarnings(warnings),
       ...(changes.length > 0
-        ? ['**Changed** since the last card:', ...changes.map((line) => `- ${line}`), '']
+        ? ['**Changed** since the last card:', ...changes.map((line) => `- ${line}`)]
         : []),
-      ...(facts.coveringMail
-        ? ['After posting, a covering mail with the PDF is offered to you as a second card.']
-        : []),
-      'Move this note to `Approved` to post it in Odoo, to `Rejected` to drop it (the draft stays in Odoo); or change the request below and move it to `Needs_Action/odoo`.',
+      ...moveLines(MOVES),
+      ...contextLines(facts.coveringMail ? [COVERING] : []),
     ],
   };
   return withData(card(note, facts, { ...before, invoice: section }, verdict), {

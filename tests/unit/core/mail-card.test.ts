@@ -103,7 +103,7 @@ describe('the card of a mail', () => {
     expect(data['warnings']).toEqual([
       'reused',
       'cut',
-      'The mail holds 1 hidden characters; they are shown like [U+200B].',
+      'The mail holds 1 hidden character; it is shown like [U+200B].',
     ]);
   });
 
