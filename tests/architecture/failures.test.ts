@@ -36,7 +36,7 @@ const quotesIn = (text: string): string[] =>
 
 describe.each(parts)('$title', ({ title, text }) => {
   it('says what one sees, what it means, what to do and how long it takes', () => {
-    const labels = [...text.matchAll(/^\*\*([^*]+)\*\*/gm)].map(([, label]) => label);
+    const labels = [...`\n${text}`.matchAll(/\n\n\*\*([^*]+)\*\*/g)].map(([, label]) => label);
     expect(labels).toEqual(['You see', 'It means', 'Do', 'Until it is well again']);
   });
 
