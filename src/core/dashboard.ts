@@ -7,7 +7,7 @@ import { ageCounts, ageWords } from './age.ts';
 import { type Alarm, alarmsOf, isAlarming, shownProcesses } from './alarms.ts';
 import { edgeOf } from './card-action.ts';
 import type { DashboardFacts, LimitUsed, SkippedDay, WaitingNote } from './dashboard-facts.ts';
-import { handoverLines } from './handover.ts';
+import { handoverChart, handoverLines } from './handover.ts';
 import { PROCESSES } from './heartbeat.ts';
 import { localTime } from './local-time.ts';
 import { markdownText, noteLink } from './markdown-text.ts';
@@ -34,7 +34,7 @@ export function renderDashboard(facts: DashboardFacts, now: number): string {
     waitingSection(facts, ageNow),
     lookSection(facts, now),
     sinceLookSection(facts),
-    handoverSection(facts),
+    handoverSection(facts, now),
     underWaySection(facts, ageNow),
     ageSection(facts, ageNow),
     limitSection(facts),
@@ -217,10 +217,13 @@ function sinceLookSection(facts: DashboardFacts): string {
   return `## Since you were last here\n\nSince ${clock(look.since, facts)}, when you last moved or edited a card: ${look.more ? 'at least ' : ''}${words}.${yesterday}`;
 }
 
-function handoverSection(facts: DashboardFacts): string {
-  if (facts.handover === null) return '';
-  const lines = handoverLines(facts.handover, (ms) => clock(ms, facts), markdownText);
-  return `## Handover\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
+function handoverSection(facts: DashboardFacts, now: number): string {
+  const { handover } = facts;
+  if (handover === null) return '';
+  const shown = (ms: number) => clock(ms, facts);
+  const lines = handoverLines(handover, shown, markdownText);
+  const chart = handoverChart(handover, now, shown);
+  return `## Handover\n\n${lines.map((line) => `- ${line}`).join('\n')}${chart === '' ? '' : `\n\n${chart}`}`;
 }
 
 function underWaySection(facts: DashboardFacts, now: number): string {

@@ -109,3 +109,33 @@ function coarse(files: number): string {
   if (files < 10) return 'a few files';
   return `more than ${10 ** Math.floor(Math.log10(files))} files`;
 }
+
+const CHART_STEP_MS = 60 * 60_000;
+const SHORTEST_BAR_MS = 15 * 60_000;
+/** Older ends would squeeze the last hours together. */
+const CHART_MS = 48 * CHART_STEP_MS;
+
+/**
+ * Who was there when, as a Mermaid chart; '' for fewer than two gaps, which words tell as well. What goes on is drawn
+ * to the last full hour, so that the page does not change for the chart's sake.
+ */
+export function handoverChart(facts: HandoverFacts, now: number, clock: (ms: number) => string): string {
+  const { away, link, replier, takeOver } = facts;
+  const end = Math.floor(now / CHART_STEP_MS) * CHART_STEP_MS;
+  const isGone = replier.presence === 'silent' || replier.presence === 'stopped';
+  const gaps = [
+    { who: 'laptop away', from: away?.from ?? null, to: away?.to ?? null },
+    { who: 'no connection', from: link.known && !link.connected ? link.since : null, to: end },
+    { who: 'cloud silent', from: isGone ? replier.lastSeen : null, to: end },
+    { who: 'laptop drafts', from: takeOver.on ? takeOver.since : null, to: end },
+  ];
+  const bars = gaps.flatMap(({ who, from, to }) => {
+    if (from === null || to === null || now - to >= CHART_MS) return [];
+    const begin = Math.max(from, end - CHART_MS);
+    return [`  ${who} :${clock(begin)}, ${clock(Math.max(to, begin + SHORTEST_BAR_MS))}`];
+  });
+  if (bars.length < 2) return '';
+  return ['```mermaid', 'gantt', '  dateFormat YYYY-MM-DD HH:mm', '  axisFormat %H:%M', ...bars, '```'].join(
+    '\n',
+  );
+}

@@ -224,6 +224,30 @@ Handover writes this page again whenever something changes, and what you write h
 `);
   });
 
+  it('tells of limits that are used, reached or shut, and of nothing else', () => {
+    const limit = (change: Partial<DashboardFacts['limits'][number]>) => {
+      const one = { of: 'mails', account: null, used: 0, perHour: 30, freeAt: null, ...change } as const;
+      return /^## Limits\n\n- (.*)$/m.exec(renderDashboard({ ...quiet, limits: [one] }, NOW))?.[1];
+    };
+    expect(limit({})).toBeUndefined();
+    expect(limit({ used: 12 })).toBe('Mails: 12 of 30 in the last hour');
+    expect(limit({ used: 1, account: 'club', perHour: null })).toBe('Mails of club: 1 in the last hour');
+    expect(limit({ of: 'invoices', used: 10, perHour: 10, freeAt: NOW })).toBe(
+      'Invoices: **10 of 10 in the last hour**; the next may go at 15:30. `MAX_POSTS_PER_HOUR` sets the limit',
+    );
+    expect(limit({ perHour: 0 })).toBe('Mails: **none may leave**, `MAX_SENDS_PER_HOUR` is 0');
+  });
+
+  it('draws the handover only where one line would not tell it', () => {
+    const away = { from: NOW - 10 * HOUR, to: NOW - HOUR, meanwhile: null };
+    const calm = { ...handover('x'), away } as NonNullable<DashboardFacts['handover']>;
+    expect(renderDashboard({ ...quiet, handover: calm }, NOW)).not.toContain('```');
+    const alone = { ...calm, takeOver: { on: true, since: NOW - 2 * HOUR, drafted: 1 } };
+    expect(renderDashboard({ ...quiet, handover: alone }, NOW)).toContain(
+      '\n  laptop away :2026-11-20 05:30, 2026-11-20 14:30\n  laptop drafts :2026-11-20 13:30, 2026-11-20 15:00\n```\n',
+    );
+  });
+
   it('does not change from minute to minute', () => {
     const facts = { ...quiet, waiting: [{ name: `A ${ID}.md`, since: NOW, outcome: null }] };
     const pages = new Set(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type HandoverFacts, handoverLines } from '../../../src/core/handover.ts';
+import { type HandoverFacts, handoverChart, handoverLines } from '../../../src/core/handover.ts';
 
 const calm: HandoverFacts = {
   link: { known: true, connected: true, since: 1 },
@@ -65,5 +65,37 @@ describe('the handover in a few lines', () => {
 
   it('leaves word when it stops', () => {
     expect(lines({ stoppedAt: 7 })[0]).toContain('The laptop is off since t7');
+  });
+});
+
+describe('the chart of who was there when', () => {
+  const HOUR = 3_600_000;
+  const at = (ms: number) => `t${ms / HOUR}`;
+  const chart = (change: Partial<HandoverFacts>, now = 100.4 * HOUR) =>
+    handoverChart({ ...calm, ...change }, now, at);
+  const away = { from: 90 * HOUR, to: 98 * HOUR, meanwhile: null };
+
+  it('is not there for what one line says', () => {
+    expect(chart({})).toBe('');
+    expect(chart({ away })).toBe('');
+  });
+
+  it('draws two gaps or more, and what goes on to the last full hour', () => {
+    const facts: Partial<HandoverFacts> = {
+      away,
+      replier: { presence: 'silent', lastSeen: 95 * HOUR },
+      takeOver: { on: true, since: 100.3 * HOUR, drafted: 1 },
+    };
+    expect(chart(facts).split('\n')).toEqual([
+      ...['```mermaid', 'gantt', '  dateFormat YYYY-MM-DD HH:mm', '  axisFormat %H:%M'],
+      ...['  laptop away :t90, t98', '  cloud silent :t95, t100', '  laptop drafts :t100.3, t100.55', '```'],
+    ]);
+    expect(chart(facts, 100.9 * HOUR)).toBe(chart(facts));
+  });
+
+  it('reaches two days back', () => {
+    const replier = { presence: 'stopped', lastSeen: HOUR } as const;
+    expect(chart({ away, replier })).toContain('cloud silent :t52, t100');
+    expect(chart({ away, replier }, 146 * HOUR)).toBe('');
   });
 });
