@@ -5,6 +5,7 @@ import type { Account } from '../runtime/accounts.ts';
 import type { Environment } from '../runtime/config.ts';
 import type { ImapServer, Login } from '../runtime/mail-servers.ts';
 import { type Area, CODES, type DoctorCode, type FaultCode, type Severity } from './doctor-codes.ts';
+import { type Paint, PLAIN } from './paint.ts';
 
 /** Whether this machine is meant to send. */
 export type Role = 'cloud' | 'laptop';
@@ -101,8 +102,20 @@ const MARKS: Readonly<Record<Finding['level'], string>> = {
   fault: 'FAULT',
 };
 
+const LOOKS: Readonly<Record<Finding['level'], keyof Paint>> = {
+  ok: 'good',
+  off: 'dim',
+  warning: 'warn',
+  fault: 'bad',
+};
+
 /** For people. */
-export function lines({ level, check, account, words, cure }: Finding): string[] {
-  const line = `${MARKS[level]}  ${account === '' ? '' : `${account}, `}${check}: ${words}`;
+export function lines(finding: Finding): string[] {
+  return paintedLines(finding, PLAIN);
+}
+
+export function paintedLines({ level, check, account, words, cure }: Finding, paint: Paint): string[] {
+  const mark = paint[LOOKS[level]](MARKS[level]);
+  const line = `${mark}  ${account === '' ? '' : `${account}, `}${check}: ${words}`;
   return cure === '' ? [line] : [line, `       -> ${cure}`];
 }

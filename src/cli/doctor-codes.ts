@@ -79,6 +79,7 @@ export const CODES = {
     'state',
     'end that process, then start it with npx pm2 start ecosystem.config.js',
   ),
+  'process-befell': warning('state', 'if it happens again, read npx pm2 logs: it says why'),
   'in-doubt': warning('state', 'look whether it was sent, then: handover resolve <id> --sent or --resend'),
   'journal-unreadable': fault(
     'state',

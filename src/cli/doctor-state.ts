@@ -1,10 +1,12 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { happeningLine, troubleWords } from '../core/alive-words.ts';
 import { PROCESSES } from '../core/heartbeat.ts';
 import type { TaskId } from '../core/task-id.ts';
 import { openJournals } from '../journal/journals.ts';
 import { MAIL_FORMAT } from '../mail/submission/sealed-mail.ts';
 import { POST_FORMAT } from '../odoo/posting/sealed-post.ts';
+import { readHappenings } from '../runtime/happenings.ts';
 import {
   isAlive,
   ownIdentity,
@@ -22,7 +24,8 @@ export async function checkState(host: Host, pm2: Pm2Look): Promise<readonly Fin
   const { STATE_DIR: stateDir } = host.config;
   const names = [...new Set(PROCESSES.map(({ process }) => process))];
   const locks = await Promise.all(names.map((name) => lockFinding(stateDir, name, pm2)));
-  const findings = [...locks.flat(), ...(await doubtFindings(stateDir, host.now))];
+  const befell = await befallen(stateDir, host);
+  const findings = [...locks.flat(), ...befell, ...(await doubtFindings(stateDir, host.now))];
   return findings.length > 0 ? findings : [fine('state', 'no lock is left over, nothing is in doubt')];
 }
 
@@ -41,6 +44,20 @@ async function lockFinding(stateDir: string, name: string, pm2: Pm2Look): Promis
   return [
     found('process-orphan', `${name} runs (pid ${holder.pid}), and not under PM2: nobody starts it again`),
   ];
+}
+
+/** The last thing that befell each process in a day, as the health monitor recorded it. */
+async function befallen(stateDir: string, { now, config }: Host): Promise<readonly Finding[]> {
+  const happenings = await readHappenings(stateDir, now);
+  const last = new Map(happenings.map((one) => [one.process, one]));
+  return [...last.values()].map((one) => {
+    const line = happeningLine(one, now, config.TIMEZONE);
+    const cure =
+      one.done === 'restarted'
+        ? `if it happens again: npx pm2 logs ${one.process} --nostream`
+        : troubleWords(one);
+    return found('process-befell', line, cure);
+  });
 }
 
 const MAX_LOCK_BYTES = 1_000;

@@ -11,7 +11,7 @@ import {
 } from '../runtime/config.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { checkAgents } from './doctor-agents.ts';
-import { type Finding, inTime, lines, type Role, shown, type SmtpWish } from './doctor-check.ts';
+import { type Finding, inTime, paintedLines, type Role, shown, type SmtpWish } from './doctor-check.ts';
 import { type Area, AREAS } from './doctor-codes.ts';
 import { checkLeftovers, orConfigFindings } from './doctor-config.ts';
 import { checkDisk, checkFiles } from './doctor-files.ts';
@@ -27,9 +27,9 @@ import { checkVaultNotes } from './doctor-vault.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { type Outcome, verb, type VerbContext, VerbFault } from './verb.ts';
 
-export { type EdgeOptions, type Finding, lines, shown } from './doctor-check.ts';
-export { type Area, AREAS, type DoctorCode } from './doctor-codes.ts';
-export { checkImap, checkSmtp, examine } from './doctor-mail.ts';
+export { type Finding, lines, shown } from './doctor-check.ts';
+export type { Area } from './doctor-codes.ts';
+export { checkSmtp, examine } from './doctor-mail.ts';
 export { checkModel } from './doctor-model.ts';
 export { checkOdoo } from './doctor-odoo.ts';
 export { checkSyncthing } from './doctor-sync.ts';
@@ -56,6 +56,7 @@ export function doctorVerb(context: VerbContext): Command {
 
 async function doctor(context: VerbContext, options: Readonly<Record<string, unknown>>): Promise<Outcome> {
   const asCloud = options['cloud'] === true;
+  context.doing('everything that is configured here');
   const findings = await examineAll({
     programDir: context.programDir,
     now: context.now,
@@ -74,7 +75,7 @@ async function doctor(context: VerbContext, options: Readonly<Record<string, unk
       role === 'cloud'
         ? 'This machine has no key for sending configured, so its mailbox key should only read.'
         : 'This machine sends.',
-      ...findings.flatMap(lines),
+      ...findings.flatMap((one) => paintedLines(one, context.paint)),
       summaryOf(faults, warnings),
     ].join('\n'),
   };

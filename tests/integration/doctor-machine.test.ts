@@ -181,6 +181,27 @@ describe('what was left in STATE_DIR', () => {
     told(await host.examine(['state']), 'process-orphan', /orchestrator runs \(pid \d+\), and not under PM2/);
   });
 
+  it('is what befell a process in the last day, the last of each', async () => {
+    const host = await doctorHost();
+    const fell = (hours: number, what: string, done: string): object => ({
+      ...{ at: NOW - hours * 3_600_000, process: 'orchestrator', pid: 7, what, done },
+    });
+    const records = [fell(30, 'gone', 'no-pm2'), fell(3, 'fell', 'restarted'), fell(2, 'hung', 'restarted')];
+    await host.put('state/monitor/health-monitor.json', JSON.stringify(records));
+    const one = told(
+      await host.examine(['state']),
+      'process-befell',
+      /^orchestrator hung and was started again/,
+    );
+    expect(one.cure).toContain('npx pm2 logs orchestrator');
+    const left = [...records, fell(1, 'gone', 'too-often')];
+    await host.put('state/monitor/health-monitor.json', JSON.stringify(left));
+    expect(told(await host.examine(['state']), 'process-befell', /is gone/).cure).toContain(
+      'again and again',
+    );
+    expect(bad(await host.examine(['state'], {}, { now: () => NOW + 86_400_000 }))).toEqual([]);
+  });
+
   it('is a mail that may have been sent, or a journal that cannot be read', async () => {
     const host = await doctorHost();
     const journal = await openMailJournal({
