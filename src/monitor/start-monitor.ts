@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { AuditLog } from '../audit/audit-log.ts';
+import { logRetention } from '../audit/log-retention.ts';
 import { type Happening, MONITOR } from '../core/alive.ts';
 import { happeningLine, happeningWords, troubleWords } from '../core/alive-words.ts';
 import type { Agent } from '../core/states.ts';
@@ -24,21 +25,31 @@ interface Host {
     set(state: 'ok' | 'degraded', reason?: string): void;
     note(about: string, words: string | null): void;
   };
+  /** Where nobody else does: audit logs of this machine older than so many days are dropped. */
+  readonly keepLogDays?: number;
   /** In which PM2 left word of itself. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 export async function startMonitor(host: Host): Promise<{ stop(): Promise<void> }> {
-  const { config, vault, stateDir, agent, clock, log, health } = host;
+  const { config, vault, stateDir, agent, clock, log, health, keepLogDays } = host;
+  const dir = await vault.logFolder(agent);
+  const now = () => clock.now();
+  const monotonic = () => performance.now();
+  const headDir = join(stateDir, 'audit');
   const audit = await AuditLog.open({
-    dir: await vault.logFolder(agent),
+    dir,
     process: MONITOR,
-    headFile: join(stateDir, 'audit', `${MONITOR}.head.json`),
-    now: () => clock.now(),
+    headFile: join(headDir, `${MONITOR}.head.json`),
+    now,
   });
+  const oldLogs =
+    keepLogDays === undefined
+      ? null
+      : logRetention({ dir, headDir, keepDays: keepLogDays, now, monotonic, audit });
   const watch = watchAlive({
     ...{ stateDir, clock, only: null, watcher: MONITOR },
-    monotonic: () => performance.now(),
+    monotonic,
     pm2: pm2Commands(host.environment),
     onHappening: async (happening) => {
       log.warn({ happening }, happeningWords(happening));
@@ -48,10 +59,11 @@ export async function startMonitor(host: Host): Promise<{ stop(): Promise<void> 
         .catch((error: unknown) => log.error({ err: error }, 'no audit line'));
     },
     onLook: async ([trouble]) => {
-      const now = clock.now();
-      const last = (await readHappenings(stateDir, now)).filter(({ done }) => done === 'restarted').at(-1);
+      const at = now();
+      const last = (await readHappenings(stateDir, at)).filter(({ done }) => done === 'restarted').at(-1);
       if (trouble) health.set('degraded', troubleWords(trouble));
-      else health.set('ok', last && happeningLine(last, now, config.TIMEZONE));
+      else health.set('ok', last && happeningLine(last, at, config.TIMEZONE));
+      await oldLogs?.step().catch((error: unknown) => log.error({ err: error }, 'old logs were not dropped'));
     },
     onError: (error) => log.warn({ err: error }, 'a look at the processes failed'),
   });
