@@ -18,6 +18,7 @@ export interface Host {
   readonly smtp: TestSmtp;
   readonly pm2: TestPm2;
   readonly vaultDir: string;
+  readonly stateDir: string;
   readonly envFile: string;
   /** `pm2 start ecosystem.config.js`. */
   startAll(): Promise<void>;
@@ -29,7 +30,11 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-export async function startHost(settings: Readonly<Record<string, string>> = {}): Promise<Host> {
+/** @param shell what the user's shell has besides. */
+export async function startHost(
+  settings: Readonly<Record<string, string>> = {},
+  shell: Readonly<Record<string, string>> = {},
+): Promise<Host> {
   // dist/ is what PM2 runs; a stale one would test yesterday's program.
   await promisify(execFile)(process.execPath, [join(ROOT, 'deployment/ensure.mjs'), 'check']);
   const dir = await tempDir('e2e-');
@@ -71,12 +76,14 @@ export async function startHost(settings: Readonly<Record<string, string>> = {})
     SMTP_PASSWORD: 'shell-smtp-51d0',
     ANTHROPIC_API_KEY: 'shell-model-51d0',
     MY_TOKEN: 'shell-token-51d0',
+    ...shell,
   });
   return {
     dovecot,
     smtp,
     pm2,
     vaultDir,
+    stateDir,
     envFile,
     startAll: async () => {
       await pm2.run('start', join(ROOT, 'ecosystem.config.js'));
