@@ -131,7 +131,7 @@ function waitingSection(facts: DashboardFacts, now: number): string {
   const lines = sorted.slice(0, SHOWN).map((note) => {
     const words = note.outcome === null ? undefined : outcomeWords(note.outcome, note.name);
     const high = note.high === true ? ' · **important**' : '';
-    return `- ${noteLink(note.name)} · ${since(note.since, facts, now)}${high}${words === undefined ? '' : ` · ${words}`}`;
+    return `- ${cardLink(note.name)} · ${since(note.since, facts, now)}${high}${words === undefined ? '' : ` · ${words}`}`;
   });
   if (total > lines.length) lines.push(`- and ${total - lines.length} more in \`Pending_Approval\``);
   return `## Waits for you (${total})\n\n${lines.join('\n')}${skipped}`;
@@ -160,7 +160,7 @@ function stuckLines(facts: DashboardFacts, now: number): string[] {
     .slice(0, SHOWN_STUCK)
     .map(
       (note) =>
-        `- ${noteLink(note.name)} · with the ${note.agent} since ${clock(note.since, facts)}; it goes on when that agent does`,
+        `- ${cardLink(note.name)} · with the ${note.agent} since ${clock(note.since, facts)}; it goes on when that agent does`,
     );
   if (stuck.length > lines.length) lines.push(`- and ${stuck.length - lines.length} more in \`In_Progress\``);
   return lines;
@@ -175,23 +175,28 @@ function ownerOf(facts: DashboardFacts, agent: Agent): Presence {
 }
 
 function named(names: readonly string[], where: string): string[] {
-  const lines = names.slice(0, 5).map((name) => `- ${noteLink(name)} · ${where}`);
+  const lines = names.slice(0, 5).map((name) => `- ${cardLink(name)} · ${where}`);
   if (names.length > lines.length)
     lines.push(`- and ${names.length - lines.length} more ${where.split(/[;:]/)[0] ?? ''}`);
   return lines;
 }
 
-/** The version that stands often has the same name, and a link by name alone would open that one. */
-function linkInto(folder: string, name: string): string {
-  return noteLink(name).replace(/^\[\[(.*)\]\]$/, `[[${folder}/$1|$1]]`);
+/** Shown without its id: sixteen digits say nothing to a person, and on a phone they are a line. */
+function cardLink(name: string, folder = ''): string {
+  const link = noteLink(name);
+  const stem = /^\[\[(.*)\]\]$/.exec(link)?.[1];
+  if (stem === undefined) return link;
+  const title = stem.replace(/ (?:em|od)-[0-9a-f]{16}$/, '');
+  return folder === '' && title === stem ? link : `[[${folder}${stem}|${title}]]`;
 }
 
 const SHOWN_CONFLICTS = 5;
 
+/** Linked by the folder: the version that stands often has the same name. */
 function keptVersions(conflicts: DashboardFacts['conflicts']): string[] {
   const lines = conflicts.slice(0, SHOWN_CONFLICTS).map(({ name, why }) => {
     const words = why === null ? 'another version of a note, kept' : markdownText(why, 300);
-    return `- ${linkInto('Conflicts', name)} · in \`Conflicts\`: ${words}`;
+    return `- ${cardLink(name, 'Conflicts/')} · in \`Conflicts\`: ${words}`;
   });
   const more = conflicts.length - lines.length;
   if (more > 0) lines.push(`- and ${more} more in \`Conflicts\``);
@@ -237,7 +242,7 @@ function underWaySection(facts: DashboardFacts, now: number): string {
   }
   if (facts.claimed.length > 0) lines.push(`- ${facts.claimed.length} being worked on`);
   for (const note of facts.approved.slice(0, SHOWN)) {
-    lines.push(`- ${noteLink(note.name)} · approved, ${since(note.since, facts, now)}`);
+    lines.push(`- ${cardLink(note.name)} · approved, ${since(note.since, facts, now)}`);
   }
   if (facts.approved.length > SHOWN)
     lines.push(`- and ${facts.approved.length - SHOWN} more in \`Approved\``);
@@ -246,10 +251,10 @@ function underWaySection(facts: DashboardFacts, now: number): string {
 
 const HOUR = 3_600_000;
 const COLUMNS = [
-  { title: '≤ 1 h', below: HOUR },
-  { title: '≤ 4 h', below: 4 * HOUR },
-  { title: '≤ 1 d', below: 24 * HOUR },
-  { title: '≤ 3 d', below: 72 * HOUR },
+  { title: '≤1h', below: HOUR },
+  { title: '≤4h', below: 4 * HOUR },
+  { title: '≤1d', below: 24 * HOUR },
+  { title: '≤3d', below: 72 * HOUR },
   { title: 'older', below: Number.POSITIVE_INFINITY },
 ] as const;
 
@@ -299,7 +304,7 @@ function limitLine({ of, account, used, perHour, freeAt }: LimitUsed, facts: Das
 function sentSection(facts: DashboardFacts): string {
   if (facts.sent.length === 0) return '## Sent lately\n\nNothing yet.';
   const lines = facts.sent.map(({ name, task, at }) => {
-    const what = name === null ? markdownText(task) : noteLink(name);
+    const what = name === null ? markdownText(task) : cardLink(name);
     return `- ${what} · ${clock(at, facts)}${isInvoice(task) ? ' · posted in Odoo' : ''}`;
   });
   const title = facts.sent.some(({ task }) => isInvoice(task)) ? 'Sent and posted lately' : 'Sent lately';

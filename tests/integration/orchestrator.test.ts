@@ -76,7 +76,7 @@ describe('the orchestrator', () => {
     const running = await start(h, { DRY_RUN: 'false' });
     await h.shows('## Waits for you\n\nNothing.');
     await h.vault.create({ folder: 'Pending_Approval/email', name: NAME }, card());
-    await h.shows(`## Waits for you (1)\n\n- [[Anna - Offer ${ID}]] · since 2026-11-18 09:00`);
+    await h.shows(`## Waits for you (1)\n\n- [[Anna - Offer ${ID}|Anna - Offer]] · since 2026-11-18 09:00`);
     await h.vault.move({ folder: 'Pending_Approval/email', name: NAME }, 'Approved');
     await h.shows('· approved, since');
     await writeFile(join(h.vaultDir, 'PAUSE.md'), '');
@@ -89,7 +89,7 @@ describe('the orchestrator', () => {
     });
     await log.append({ action: 'mail.sent', task: ID, result: 'sent' });
     await h.vault.move({ folder: 'Approved', name: NAME }, 'Done/2026-11');
-    await h.shows(`## Sent lately\n\n- [[Anna - Offer ${ID}]] · 2026-11-20 10:00`);
+    await h.shows(`## Sent lately\n\n- [[Anna - Offer ${ID}|Anna - Offer]] · 2026-11-20 10:00`);
     await h.shows('| orchestrator | local-agent | running |');
     expect(await h.page()).not.toContain('Paused');
     expect(await stop(running)).toBe(0);

@@ -176,13 +176,13 @@ describe('the page', () => {
     records = [1, 2, 3].map((n) => record('mail.sent', n, START));
     await dashboard.write([]);
     expect(await page()).toContain(
-      `- [[Question ${task(1)}]] · 2026-11-20 14:30\n- [[Question ${task(2)}]] · 2026-11-20 14:30\n- em\\-`,
+      `- [[Question ${task(1)}|Question]] · 2026-11-20 14:30\n- [[Question ${task(2)}|Question]] · 2026-11-20 14:30\n- em\\-`,
     );
     await vault.create({ folder: 'Done/2026-11', name: name(3) }, 'x');
     expect(await dashboard.write([])).toBe('unchanged');
     now += MINUTE;
     expect(await dashboard.write([])).toBe('written');
-    expect(await page()).toContain(`[[Question ${task(3)}]]`);
+    expect(await page()).toContain(`[[Question ${task(3)}|Question]]`);
   });
 });
 
