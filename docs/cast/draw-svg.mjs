@@ -4,6 +4,8 @@ const CHAR = 8.4;
 const LINE = 18;
 const PAD = 16;
 const BAR = 30;
+/** Of the first line; the one above it, when it has gone, must not peep out. */
+const BASE = 13;
 /** Of the dark terminal. */
 const COLOURS = {
   back: '#16181d',
@@ -55,7 +57,7 @@ ${style}
 <rect width="${width}" height="${height}" rx="8" fill="${COLOURS.back}"/>
 <path d="M8 0H${width - 8}a8 8 0 0 1 8 8V${BAR}H0V8a8 8 0 0 1 8-8" fill="${COLOURS.bar}"/>
 <text x="${width / 2}" y="20" text-anchor="middle" fill="#8b909c">npm run demo</text>
-<svg x="0" y="${BAR}" width="${width}" height="${rows * LINE + PAD}">
+<svg x="0" y="${BAR + PAD / 2}" width="${width}" height="${rows * LINE + PAD}">
 <g class="up" fill="${COLOURS.text}">
 ${texts.join('\n')}
 </g>
@@ -78,7 +80,7 @@ function paced(lines, maxPause) {
 
 function textLine(runs, n) {
   const spans = runs.map(({ style, text }) => `<tspan${attributes(style)}>${escaped(text)}</tspan>`);
-  return `<text class="l${n}" x="${PAD}" y="${PAD + n * LINE}" xml:space="preserve">${spans.join('')}</text>`;
+  return `<text class="l${n}" x="${PAD}" y="${BASE + n * LINE}" xml:space="preserve">${spans.join('')}</text>`;
 }
 
 /** SGR: 1 bold, 2 faint, 3x a colour. */

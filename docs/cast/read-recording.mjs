@@ -25,25 +25,36 @@ export function eventsOf(output, timing) {
 /**
  * The demo writes lines and never goes back, so a terminal is a list of lines, each complete at a moment.
  * @param {readonly { at: number, text: string }[]} events
+ * @param {number} columns a longer line goes on in the next
  * @returns {{ at: number, runs: { style: string, text: string }[] }[]} style: SGR parameters, '' for none
  */
-export function linesOf(events) {
+export function linesOf(events, columns) {
   const lines = [];
   let runs = [];
   let style = '';
-  const put = (text) => {
-    if (text !== '') runs.push({ style, text });
+  let used = 0;
+  const end = (at) => {
+    lines.push({ at, runs });
+    [runs, used] = [[], 0];
+  };
+  const put = (at, text) => {
+    let rest = [...text];
+    while (rest.length > 0) {
+      if (used === columns) end(at);
+      const room = columns - used;
+      runs.push({ style, text: rest.slice(0, room).join('') });
+      used += Math.min(room, rest.length);
+      rest = rest.slice(room);
+    }
   };
   for (const { at, text } of events) {
     for (const part of text.split(/(\x1b\[[\d;]*m|\r?\n)/)) {
       const sgr = /^\x1b\[([\d;]*)m$/.exec(part);
       if (sgr) style = sgr[1] === '0' ? '' : (sgr[1] ?? '');
-      else if (/^\r?\n$/.test(part)) {
-        lines.push({ at, runs });
-        runs = [];
-      } else put(part);
+      else if (/^\r?\n$/.test(part)) end(at);
+      else put(at, part);
     }
   }
-  if (runs.length > 0) lines.push({ at: events.at(-1)?.at ?? 0, runs });
+  if (runs.length > 0) end(events.at(-1)?.at ?? 0);
   return lines;
 }

@@ -42,7 +42,7 @@ try {
   writeFileSync(join(HERE, 'demo.cast'), `${[JSON.stringify(header), ...rows].join('\n')}\n`);
   writeFileSync(
     join(HERE, 'demo.svg'),
-    drawSvg(linesOf(events), { columns: WIDTH, rows: HEIGHT, maxPause: MAX_PAUSE_S }),
+    drawSvg(linesOf(events, WIDTH), { columns: WIDTH, rows: HEIGHT, maxPause: MAX_PAUSE_S }),
   );
   const seconds = events.at(-1)?.at.toFixed(1);
   process.stdout.write(`docs/cast/demo.cast and demo.svg: ${events.length} pieces, ${seconds} s\n`);
