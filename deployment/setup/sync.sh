@@ -78,10 +78,8 @@ tell_pairing() {
   local id
   id=$(ask_syncthing id) || return 0
   if [ "$role" = cloud ]; then
-    [ -n "$peer" ] || {
-      say 'On the laptop, in the program'"'"'s folder (with @tcp://name-of-this-machine:22000 behind the id if it is to be dialled directly):'
-      say "  sudo deployment/local/setup.sh --peer $id"
-    }
+    say 'If the laptop does not know this machine yet, there, in the program'"'"'s folder (with @tcp://name-of-this-machine:22000 behind the id if it is to be dialled directly):'
+    say "  sudo deployment/local/setup.sh --peer $id"
     say 'Firewall: nothing has to be open. To be dialled directly, 22000/tcp (and 22000/udp for QUIC). Never 8384, 7411, 7412.'
   else
     say 'If the cloud does not know this machine yet, there, in the program'"'"'s folder:'

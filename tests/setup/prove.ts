@@ -172,7 +172,7 @@ function everything(root: BareRoot): Map<string, string> {
     maxBuffer: 1 << 28,
   });
   const running =
-    /\/(pm2|state|syncthing|Logs|Updates|\.cache|\.npm)\/|Dashboard\.md|\/\.local\/|\/\.stfolder/;
+    /\/(pm2|state|syncthing|Logs|Updates|\.cache|\.npm)\/|Dashboard\.md|prove-certificates|\/\.local\/|\/\.stfolder/;
   return new Map(
     stdout
       .split('\n')
