@@ -19,7 +19,7 @@ import type { MachineRole } from './env-file.ts';
 import { makeVault, plannedEnv, readEnvText, readExample, writeEnv, writeIgnores } from './init-files.ts';
 import { nextSteps } from './next-steps.ts';
 import { type Outcome, verb, type VerbContext, VerbFault } from './verb.ts';
-import { type Checks, CHECKS, EDGES, environmentOf } from './wizard-checks.ts';
+import { type Checks, CHECKS, EDGES, environmentOf, obstacles } from './wizard-checks.ts';
 import { asMeant, askRole, interview, show, type Wizard } from './wizard.ts';
 import { type Setting, SETTINGS } from './wizard-settings.ts';
 
@@ -238,8 +238,8 @@ async function findingsOf(
   const edges = EDGES.filter((edge) => edge !== 'syncthing' || plan.role !== 'both');
   const wanted = edges.filter((edge) => edge !== 'smtp' || plan.role !== 'cloud');
   const findings = (await Promise.all(wanted.map((edge) => checks[edge](plan.values)))).flat();
-  if (findings.every(({ level }) => level !== 'fault')) return findings;
-  const faults = findings.filter(({ level }) => level === 'fault');
+  const faults = obstacles(findings);
+  if (faults.length === 0) return findings;
   const words = faults.map((one) => `${one.check}: ${one.words}${one.cure === '' ? '' : ` (${one.cure})`}`);
   throw new VerbFault('does-not-work', `nothing was written:\n  ${words.join('\n  ')}`);
 }

@@ -6,7 +6,7 @@ import { type Finding, lines } from './doctor-check.ts';
 import type { MachineRole } from './env-file.ts';
 import type { Paint } from './paint.ts';
 import { VerbFault } from './verb.ts';
-import type { Checks, Edge } from './wizard-checks.ts';
+import { type Checks, type Edge, obstacles } from './wizard-checks.ts';
 import { faultIn, serversFor } from './wizard-settings.ts';
 
 type Ask = (question: string) => Promise<string>;
@@ -123,7 +123,7 @@ async function working(
     wizard.doing(`trying ${edge}`);
     const findings = await wizard.checks[edge](wizard.values);
     show(wizard, findings);
-    if (findings.every(({ level }) => level !== 'fault')) return;
+    if (obstacles(findings).length === 0) return;
     if ((await otherwise(wizard)) === 'keep') return;
   }
 }

@@ -216,6 +216,21 @@ describe('handover init by answers', () => {
     expect([await there('.env'), await there('vault'), await there('state')]).toEqual([false, false, false]);
   });
 
+  it('takes a login that comes later for no fault, and says that it comes', async () => {
+    const { cwd, env, there } = await machine();
+    const answers = ANSWERS().filter(([q]) => !/Password|Other/.test(q.source));
+    const oauth = [...answers, [/^Log in by/, 'oauth'], [/^Client id/, 'an-id']] as const;
+    const no = await answering(cwd, ['init'], [...oauth, [/^Write it/, 'n']]);
+    expect(no.exit).toBe(1);
+    expect(await there('state')).toBe(false);
+    const { exit, out, asked } = await answering(cwd, ['init'], oauth);
+    expect(exit).toBe(0);
+    expect(out).toMatch(/FAULT .*access: /);
+    expect(out).toContain('handover login                 log in at the provider');
+    expect(asked.join('\n')).not.toMatch(/Password|Other values/);
+    expect(await env()).toMatchObject({ IMAP_AUTH: 'oauth', SMTP_AUTH: 'oauth', IMAP_PASSWORD: '' });
+  });
+
   it('tells the cloud that its key can send, and asks for no key that does', async () => {
     const { cwd, env } = await machine();
     const answers = ANSWERS().map(([q, a]) => [q, a === 'both' ? 'cloud' : a] as const);
