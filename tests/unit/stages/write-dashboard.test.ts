@@ -1,4 +1,4 @@
-import { appendFile, readFile, utimes, writeFile } from 'node:fs/promises';
+import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AuditRecord } from '../../../src/core/audit-chain.ts';
@@ -214,7 +214,8 @@ describe('since the user was last here', () => {
     // The same after a restart, and while the next visit lasts.
     const again = writer({ lastLook: await looked() });
     await again.write([]);
-    await appendFile(join(vault.root, 'Pending_Approval/email', name(7)), 'And so on.\n');
+    const edited = join(vault.root, 'Pending_Approval/email', name(7));
+    await writeFile(edited, (await readFile(edited, 'utf8')).replace('Yes.', 'Yes!'));
     await again.write([]);
     expect(await page()).toContain('Since 2026-11-20 14:30, when');
     now += 31 * MINUTE;
