@@ -4,10 +4,12 @@
  */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import type { AuditTrail } from '../core/audit-chain.ts';
 import type { HandoverFacts } from '../core/handover.ts';
 import { localTime } from '../core/local-time.ts';
 import type { Presence as Beat } from '../core/presence.ts';
+import { restAfter } from '../core/rest-after.ts';
 import { doneFolder } from '../core/states.ts';
 import { idInName } from '../core/task-id.ts';
 import { errno } from '../files/errno.ts';
@@ -59,8 +61,6 @@ export interface Replicas {
 }
 
 const MINUTE_MS = 60_000;
-/** Finished folders are looked through at most this often, whatever another device does there. */
-const BETWEEN_WHOLE_MS = 10_000;
 /** Without anybody to ask, what was on its way has arrived after this. */
 const ARRIVED_MS = 5 * MINUTE_MS;
 const UNKNOWN: PeerState = { connected: false, since: null, known: false };
@@ -94,7 +94,7 @@ export async function openReplicas(deps: ReplicasDeps): Promise<Replicas> {
       newest: (folder, names) => newestVersions(vault.root, folder, names),
       read: readVersion,
     },
-    oddCopies: () => oddConflictCopies(vault.root),
+    oddCopies: oddConflictCopies(vault.root),
     reasons,
     finished: evidence,
     approvedHere: (id, name) => evidence.approvedHere(id, name),
@@ -116,6 +116,7 @@ export async function openReplicas(deps: ReplicasDeps): Promise<Replicas> {
   });
   let wholeWanted = false;
   let wholeSince = 0;
+  let wholeTook = 0;
   const onGap = async (since: number | null): Promise<void> => {
     wholeWanted = true;
     const month = doneFolder(localTime(now(), config.TIMEZONE));
@@ -161,14 +162,16 @@ export async function openReplicas(deps: ReplicasDeps): Promise<Replicas> {
   return {
     reasons,
     wholeWanted: () => {
-      if (!wholeWanted || now() - wholeSince < BETWEEN_WHOLE_MS) return false;
+      if (!wholeWanted || now() - wholeSince < restAfter(wholeTook)) return false;
       wholeWanted = false;
       wholeSince = now();
       return true;
     },
     pass: async (whole) => {
       await watch?.look();
+      const began = performance.now();
       const kept = await order.pass(whole);
+      if (whole) wholeTook = performance.now() - began;
       if (kept.setAside + kept.putBack > 0) log.info({ ...kept, faults: undefined }, 'kept in order');
       await foreign.flush();
       await noteMeanwhile({ absences, vault, watch, peer, now: now(), timeZone: config.TIMEZONE });

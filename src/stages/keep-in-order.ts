@@ -10,8 +10,8 @@ import { doublesSettler, type SettleDeps } from './settle-doubles.ts';
 
 export interface KeeperDeps extends Omit<SettleDeps, 'graceMs' | 'soonMs'>, Omit<RestoreDeps, 'graceMs'> {
   readonly patience: Patience;
-  /** Paths of conflict copies of what is no task. */
-  readonly oddCopies: () => Promise<readonly string[]>;
+  /** Paths of conflict copies of what is no task; `whole` looks into the large folder as well. */
+  readonly oddCopies: (whole: boolean) => Promise<readonly string[]>;
   /** The clock that file times are taken from; `now` only measures patience. */
   readonly wall: () => number;
 }
@@ -71,7 +71,7 @@ export function keeper(deps: KeeperDeps): Keeper {
         setAside: settled.moved,
         putBack: restored.putBack,
         lookAgainAt: times.length === 0 ? null : Math.min(...times),
-        faults: oddWords(await deps.oddCopies()),
+        faults: oddWords(await deps.oddCopies(whole)),
       };
     },
   };

@@ -60,7 +60,7 @@ async function restart(): Promise<void> {
       newest: (folder, names) => newestVersions(vault.root, folder, names),
       read: readVersion,
     },
-    oddCopies: () => oddConflictCopies(vault.root),
+    oddCopies: oddConflictCopies(vault.root),
     quiet: () => quiet,
     tell: (_code, words) => {
       told.push(words);

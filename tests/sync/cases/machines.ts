@@ -314,7 +314,7 @@ async function orderOf(
       newest: (folder, names) => newestVersions(vault.root, folder, names),
       read: readVersion,
     },
-    oddCopies: () => oddConflictCopies(vault.root),
+    oddCopies: oddConflictCopies(vault.root),
     reasons,
     finished: evidence,
     approvedHere: (id, name) => evidence.approvedHere(id, name),
