@@ -30,7 +30,11 @@ export async function checkAgents(host: Host, pm2: Pm2Look): Promise<readonly Fi
     ...ownFindings(host, own, pm2),
     ...(others.length === 0 ? [] : peerFindings(host, others)),
   ];
-  return findings.length > 0 ? findings : [fine('agents', 'every process says that all is well')];
+  if (findings.some(({ level }) => level !== 'ok')) return findings;
+  const alive = own.filter(({ beat }) => presenceOf(beat, host.now).presence === 'alive');
+  if (alive.length === 0) return [off('agents', 'no process of this machine says anything'), ...findings];
+  const names = alive.map(({ process }) => process).join(', ');
+  return [fine('agents', `all is well with ${names}`), ...findings];
 }
 
 async function seenOf(vault: Vault, { agent, process, optional }: (typeof PROCESSES)[number]): Promise<Seen> {

@@ -332,6 +332,15 @@ describe('what the processes say of themselves', () => {
   };
   const at = (ms: number) => ({ at: new Date(NOW + ms).toISOString() });
 
+  it('is not taken for good news while none says anything', async () => {
+    const host = await doctorHost();
+    expect(await host.examine(['agents'])).toMatchObject([{ level: 'off' }]);
+    await beat(host, 'local-agent/orchestrator', {});
+    expect(await host.examine(['agents'])).toMatchObject([
+      { level: 'ok', words: 'all is well with orchestrator' },
+    ]);
+  });
+
   it('is told with its reason when it is paused or not well', async () => {
     const host = await doctorHost();
     await beat(host, 'local-agent/orchestrator', { state: 'paused', reason: 'PAUSE lies in the vault.' });

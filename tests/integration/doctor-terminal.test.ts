@@ -40,12 +40,10 @@ it('tells in a terminal what PM2 runs, with cures, in plain lines, and ends with
   // util-linux: a pseudo terminal, and the exit code of what ran in it.
   const typed = async (...args: string[]) => {
     const command = [process.execPath, ...CLI, ...args].map((word) => `'${word}'`).join(' ');
-    return execa('script', ['-qec', command, '/dev/null'], {
-      env,
-      extendEnv: false,
-      cwd: host.dir,
-      reject: false,
-    });
+    const options = { env, extendEnv: false, cwd: host.dir, reject: false } as const;
+    const { exitCode, stdout } = await execa('script', ['-qec', command, '/dev/null'], options);
+    // What it was at stood in the same line before, and was erased.
+    return { exitCode, stdout: stdout.split('\r\u001b[K').at(-1) ?? '' };
   };
   const { exitCode, stdout } = await typed('doctor', '--only', 'processes,agents,state,files');
   const lines = stdout.split(/\r?\n/);
