@@ -38,7 +38,8 @@ export async function tellStory(
   if (!question?.folder.startsWith('Pending_Approval')) throw new Error('the customer got no draft');
   screen.step('The draft for the customer, as Obsidian shows it');
   screen.item('file', `${question.folder}/${question.name}`);
-  screen.item('properties', propertiesOf(question).join(', '));
+  const properties = propertiesOf(question);
+  screen.item('properties', `${properties.slice(0, 6).join(', ')} … ${properties.length} in all`);
   screen.quote(bodyOf(question), 60);
 
   const approved = handsOn
