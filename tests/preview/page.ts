@@ -50,7 +50,7 @@ function properties(data: FrontMatter): string {
 }
 
 /** The body alone. HTML in a note is shown as text here; what Obsidian does with it, no card may depend on. */
-export function renderBody(body: string): string {
+function renderBody(body: string): string {
   return callouts(body.split('\n'));
 }
 
@@ -115,6 +115,6 @@ function wikiLinks(parser: MarkdownIt): void {
   });
 }
 
-export function escape(text: string): string {
+function escape(text: string): string {
   return text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[char] ?? '&quot;');
 }
