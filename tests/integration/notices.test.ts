@@ -27,36 +27,20 @@ async function notified(cards: Readonly<Record<string, string>>) {
   const clock = steeredClock();
   const happenings: Happening[] = [];
   const shown: ShortNotice[] = [];
-  const faults: unknown[] = [];
-  let broken = false;
-  let tries = 0;
   const way: NoticeWay = {
     name: 'desktop',
     gapMs: 0,
     send: (notice) => {
-      tries += 1;
-      if (broken) return Promise.reject(new Error('no screen'));
       shown.push(notice);
       return Promise.resolve('told');
     },
   };
-  let looks = 0;
-  const gather = noticeNews({
+  const news = noticeNews({
     ...SOON,
     vault,
     now: () => clock.now(),
     happenings: () => Promise.resolve(happenings),
   });
-  const news = () => {
-    looks += 1;
-    return gather();
-  };
-  /** Time passes, and whoever waited has looked once more. */
-  const pass = async (ms: number) => {
-    const before = looks;
-    clock.advance(ms);
-    await until('a look', () => looks > before);
-  };
   const start = () => {
     const stopping = new AbortController();
     const finished = sendNotices(
@@ -66,7 +50,9 @@ async function notified(cards: Readonly<Record<string, string>>) {
         causes: ['waiting', 'failure'],
         news,
         clock,
-        onWay: (_way, error) => void faults.push(error),
+        onWay: (_way, error) => {
+          throw error;
+        },
       },
       stopping.signal,
     );
@@ -77,13 +63,7 @@ async function notified(cards: Readonly<Record<string, string>>) {
     onTestFinished(stop);
     return stop;
   };
-  return {
-    ...{ root, stateDir, vault, clock, happenings, shown, faults, start, pass },
-    tries: () => tries,
-    break: (now: boolean) => {
-      broken = now;
-    },
-  };
+  return { stateDir, vault, clock, happenings, shown, start };
 }
 
 const card = (outcome = ''): string =>
@@ -109,28 +89,53 @@ describe('notices', () => {
     await until('told', async () => (await marked(house.stateDir)).cards.length === 1);
     await stop();
     house.clock.advance(HOUR_MS);
-    const again = house.start();
     house.happenings.push({
       ...{ at: house.clock.now(), process: 'odoo-mcp', pid: 7, what: 'hung', done: 'restarted' },
     });
-    await house.pass(60_000);
+    const again = house.start();
     await until('the next one', () => house.shown.length === 2);
     await again();
     expect(house.shown[1]!.text).toBe('odoo-mcp hung and was started again');
   });
 
   it('by a way that fails are tried ever later, told as a fault, and come when it works again', async () => {
-    const house = await notified({ 'Pending_Approval/email/A em-0000000000000001.md': card() });
-    house.break(true);
-    house.start();
-    await until('one try', () => house.tries() === 1);
-    for (let minute = 0; minute < 120; minute++) await house.pass(60_000);
-    expect(house.tries()).toBeGreaterThan(4);
-    expect(house.tries()).toBeLessThan(9);
-    house.break(false);
-    await house.pass(HOUR_MS);
-    await until('told at last', () => house.shown.length === 1);
-    await until('and said', () => house.faults.at(-1) === null);
+    const folder = join(await testDir(), 'notices');
+    const stopping = new AbortController();
+    const from = Date.UTC(2026, 10, 21);
+    let now = from;
+    const tries: number[] = [];
+    const faults: unknown[] = [];
+    await sendNotices(
+      {
+        folder,
+        causes: ['waiting'],
+        news: () => Promise.resolve({ cards: ['A.md'], failures: [] }),
+        // As long as it takes, at once.
+        clock: {
+          now: () => now,
+          sleep: (ms) => {
+            now += ms;
+            if (now > from + 6 * HOUR_MS) stopping.abort();
+            return Promise.resolve();
+          },
+        },
+        ways: [
+          {
+            name: 'ntfy',
+            gapMs: 0,
+            send: () => {
+              tries.push((now - from) / 60_000);
+              return tries.length < 8 ? Promise.reject(new Error('no screen')) : Promise.resolve('told');
+            },
+          },
+        ],
+        onWay: (_way, error) => void faults.push(error),
+      },
+      stopping.signal,
+    );
+    expect(tries.map((minute) => Math.round(minute))).toEqual([0, 5, 10, 15, 23, 39, 71, 131]);
+    expect(faults).toHaveLength(8);
+    expect(faults.at(-1)).toBeNull();
   });
 
   it('name a process that is paused, and keep its reason to themselves', async () => {
