@@ -45,8 +45,9 @@ export function makeBase(base: string): void {
 }
 
 export function bareRoot(base: string, path: string): BareRoot {
-  if (!existsSync(join(path, 'etc/debian_version'))) must('cp', ['-a', base, path]);
-  for (const file of OF_THIS_MACHINE.filter((one) => existsSync(one))) {
+  const isNew = !existsSync(join(path, 'etc/debian_version'));
+  if (isNew) must('cp', ['-a', base, path]);
+  for (const file of isNew ? OF_THIS_MACHINE.filter((one) => existsSync(one)) : []) {
     mkdirSync(dirname(join(path, file)), { recursive: true });
     cpSync(file, join(path, file), { recursive: true, dereference: true, force: true });
   }

@@ -1,7 +1,6 @@
 import type { ImapFlow } from 'imapflow';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addressKey } from '../../core/address-list.ts';
-import type { TaskId } from '../../core/task-id.ts';
 import {
   FolderSearch,
   type Looked,
@@ -31,8 +30,8 @@ export interface ThreadQuestion {
   readonly references: readonly string[];
   /** When it came, milliseconds; used only where the mail itself is gone from the mailbox. */
   readonly since: number | null;
-  /** Whose answer is about to be sent: an earlier mail of this task (it came back) is no answer. */
-  readonly taskId?: TaskId;
+  /** Message-IDs of mails of ours that came back: they are no answer. Any other mail of the same task is one. */
+  readonly cameBack?: readonly string[];
 }
 
 export interface SentFolderOptions {
@@ -178,7 +177,7 @@ export class SentFolder {
       client,
       path,
       (newestMs) => mailsReferringTo([messageId], question.since ?? reach(newestMs)),
-      (head) => head.refersTo.includes(messageId) && !isOfTask(head, question.taskId),
+      (head) => head.refersTo.includes(messageId) && !cameBack(head, question),
     );
   }
 
@@ -234,8 +233,8 @@ function threadIds({ references }: ThreadQuestion, sent: readonly MailHead[]): s
   return [...new Set([...ids, ...own.flatMap(idsOf)])].slice(0, 2 * MAX_THREAD_IDS);
 }
 
-function isOfTask(head: MailHead, taskId: TaskId | undefined): boolean {
-  return taskId !== undefined && head.mark?.startsWith(`${taskId}.`) === true;
+function cameBack(head: MailHead, { cameBack = [] }: ThreadQuestion): boolean {
+  return cameBack.some((id) => isCalled(head, id));
 }
 
 function isAfter(head: MailHead, since: number | null): boolean {
