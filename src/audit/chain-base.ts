@@ -20,7 +20,7 @@ const chainBaseSchema = z.object({
 });
 export type ChainBase = z.infer<typeof chainBaseSchema>;
 
-export function basePath(headDir: string, process: string): string {
+function basePath(headDir: string, process: string): string {
   return join(headDir, `${process}.base.json`);
 }
 

@@ -6,7 +6,7 @@ const USUAL_PERCENT = 20;
  * that a failure can be repeated.
  *   HANDOVER_RUNS  percent, 1 to 100 (default 20); `npm run test:long` sets 100
  */
-export const PERCENT = percent(process.env['HANDOVER_RUNS']);
+const PERCENT = percent(process.env['HANDOVER_RUNS']);
 
 /** All of it: then what hardly ever happens must have happened, too. */
 export const WHOLE = PERCENT === 100;
