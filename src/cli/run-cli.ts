@@ -8,6 +8,7 @@ import { VaultFault } from '../vault/vault.ts';
 import { approveVerb } from './approve.ts';
 import { auditVerifyVerb } from './audit-verify.ts';
 import { type Place, placesIn } from './command-tree.ts';
+import { backupVerb } from './backup.ts';
 import { completionVerb } from './completion.ts';
 import { doctorVerb } from './doctor.ts';
 import { EXIT_WORDS, type ExitCode } from './exit-codes.ts';
@@ -22,6 +23,7 @@ import { Interrupted } from './prompt.ts';
 import { rejectVerb } from './reject.ts';
 import { releaseVerb } from './release.ts';
 import { resolveVerb } from './resolve.ts';
+import { restoreVerb } from './restore.ts';
 import { showVerb } from './show.ts';
 import { statusVerb } from './status.ts';
 import { syncApplyVerb } from './sync-apply.ts';
@@ -131,6 +133,8 @@ function program(context: VerbContext, terminal: Terminal): Command {
     odoo,
     sync,
     vault,
+    backupVerb(context),
+    restoreVerb(context),
     completionVerb(context, () => root),
   ];
   const root: Command = new Command('handover')
