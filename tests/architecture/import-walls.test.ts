@@ -136,6 +136,7 @@ const LAW: Readonly<Record<string, { files: readonly string[]; packages: readonl
       ...['src/core/', 'src/files/', 'src/vault/', 'src/runtime/', 'src/audit/'],
       ...['src/stages/', 'src/mail/submission/', 'src/mail/mailbox/', 'src/mail/inbox/', 'src/mail/oauth/'],
       ...['src/journal/', 'src/odoo/', 'src/sync/'],
+      ...['src/drafting/bounded-fetch.ts', 'src/drafting/open-drafter.ts'],
     ],
     packages: ['commander', 'zod'],
   },

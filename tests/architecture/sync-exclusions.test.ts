@@ -21,6 +21,9 @@ const devices: readonly SyncDevice[] = ['cloud', 'laptop', 'phone'];
 const excluding = (device: SyncDevice, path: string): string[] =>
   ignoreLines(text, device).filter((rule) => ruleMatches(rule, path));
 
+/** Settings of one Obsidian. Its look above all: a peer's CSS could hide a warning on a card. */
+const OF_THIS_DEVICE = /^\.obsidian(\/(app\.json|appearance\.json|templates\.json|snippets\b.*))?$/;
+
 describe('.gitignore-sync', () => {
   it('keeps Approved from travelling, before every other rule', () => {
     expect(rules[0]).toBe('(?i)/Approved');
@@ -48,8 +51,7 @@ describe('.gitignore-sync', () => {
   it.each(['cloud', 'laptop'] as const)('lets everything travel that has to, on the %s', async (device) => {
     const folders = STATES.filter((row) => row.travelsToCloud).map((row) => row.folder);
     const template = (await readdir(join(root, 'vault-template'), { recursive: true })).filter(
-      (name) =>
-        !/^Approved\b|(^|\/)\.keep$/.test(name) && name !== '.obsidian/app.json' && name !== '.obsidian',
+      (name) => !/^Approved\b|(^|\/)\.keep$/.test(name) && !OF_THIS_DEVICE.test(name),
     );
     for (const path of [
       ...folders,
@@ -72,6 +74,18 @@ describe('.gitignore-sync', () => {
       expect(excluding(device, path), path).toEqual([]);
     }
   });
+
+  it.each(['cloud', 'laptop', 'phone'] as const)(
+    'keeps the look of Obsidian from travelling, on the %s',
+    (device) => {
+      for (const path of [
+        '.obsidian/appearance.json',
+        '.obsidian/snippets/handover.css',
+        '.obsidian/themes/x/theme.css',
+      ])
+        expect(excluding(device, path), path).not.toEqual([]);
+    },
+  );
 
   it('lets travel to a phone whatever a person reads', () => {
     for (const row of STATES.filter((state) => state.travelsToCloud))
