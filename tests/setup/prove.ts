@@ -22,7 +22,7 @@ const YOU = 'you@example.org';
 if (process.getuid?.() !== 0) throw new Error('root is needed, for debootstrap and chroot');
 makeBase(join(dir, 'base'));
 const dovecot = await startDovecot();
-const smtp = await startSmtp({ auth: { user: YOU, password: 'secret' } });
+const smtp = await startSmtp({ auth: { user: YOU, password: 'to send' } });
 const roots: BareRoot[] = [];
 try {
   await prove();
@@ -66,7 +66,9 @@ async function prove(): Promise<void> {
     await root.run('handover-pm2 status');
     const list = await root.run('handover-services status');
     assert.equal(list.exit, 0, 'all processes are online');
-    const doctor = await root.run('handover doctor');
+    // On the cloud it is tried that the mailbox key does not send.
+    const where = root === cloud ? `--smtp ${smtp.host}:${smtp.port}` : '';
+    const doctor = await root.run(`handover doctor ${where}`);
     assert.equal(doctor.exit, 0, 'doctor finds nothing');
   }
   await oneMail(laptop);
@@ -159,7 +161,7 @@ function settings(more: Readonly<Record<string, string>>): string {
 function submission(): Record<string, string> {
   return {
     ...{ SMTP_HOST: smtp.host, SMTP_PORT: String(smtp.port), SMTP_SECURE: 'false' },
-    ...{ SMTP_USER: YOU, SMTP_PASSWORD: 'secret' },
+    ...{ SMTP_USER: YOU, SMTP_PASSWORD: 'to send' },
   };
 }
 
