@@ -19,6 +19,9 @@ const PROGRAMS = [
   { path: '/usr/lib/dovecot/lmtp', package: 'dovecot-lmtpd', helper: 'tests/helpers/dovecot.ts' },
   { path: '/usr/bin/syncthing', package: 'syncthing', helper: 'tests/helpers/syncthing-node.ts' },
   { path: '/usr/bin/caddy', package: 'caddy', helper: 'tests/helpers/caddy.ts' },
+  { path: '/usr/bin/zsh', package: 'zsh', helper: 'tests/helpers/shells.ts' },
+  { path: '/usr/bin/fish', package: 'fish', helper: 'tests/helpers/shells.ts' },
+  { path: '/usr/bin/shellcheck', package: 'shellcheck', helper: 'tests/helpers/shellcheck.ts' },
   { path: '/usr/bin/curl', package: 'curl', helper: 'tests/helpers/odoo-scripts.ts' },
   { path: '/usr/bin/openssl', package: 'openssl', helper: 'tests/helpers/odoo-scripts.ts' },
 ];

@@ -10,7 +10,7 @@ import { createVault, type CreatedVault, InitRefused } from './create-vault.ts';
 import { editedEnv, EnvFault, envFor, type MachineRole, type Values } from './env-file.ts';
 import { type VerbContext, VerbFault } from './verb.ts';
 
-export function envPath(context: VerbContext): string {
+function envPath(context: VerbContext): string {
   return join(context.cwd, '.env');
 }
 

@@ -29,7 +29,7 @@ interface Line {
 function status(facts: DashboardFacts, now: number, paint: Paint): Outcome {
   const clock = (ms: number): string => localTime(ms, facts.timeZone).slice(0, 16).replace('T', ' ');
   const alarms = [...doubts(facts), ...alarmsOf(facts, now, clock).map(lineOf)].map(shown);
-  const { limits = [] } = facts;
+  const { limits } = facts;
   const handover = facts.handover === null ? [] : handoverLines(facts.handover, clock, inert).map(bare);
   const text = [
     ...alarmLines(alarms, paint),

@@ -71,7 +71,7 @@ export function dueNotice(
 }
 
 /** What is not there any more is no news when it comes back soon, and costs no room when it does not. */
-export function seen(news: NoticeNews, mark: NoticeMark, now: number): NoticeMark {
+function seen(news: NoticeNews, mark: NoticeMark, now: number): NoticeMark {
   const failures: Record<string, number> = {};
   for (const [key, at] of Object.entries(mark.failures)) {
     if (isKept(at, now)) failures[key] = at;

@@ -6,7 +6,7 @@ import { writeDurably } from '../files/durable.ts';
 
 /** Kept by each watcher; what is older is in the audit log. */
 const KEPT = 60;
-export const KEPT_MS = 24 * 3_600_000;
+const KEPT_MS = 24 * 3_600_000;
 const NAME = /^[a-z-]{1,40}\.json$/;
 
 const schema = z

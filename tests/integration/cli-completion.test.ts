@@ -1,10 +1,10 @@
-/** The completion scripts, run by the shells themselves; those that are not on this machine are left out. */
-import { existsSync } from 'node:fs';
+/** The completion scripts, run by the shells themselves. */
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { taskIdFromMessage } from '../../src/core/task-id.ts';
+import { SHELLS } from '../helpers/shells.ts';
 import { testDir } from '../helpers/testdir.ts';
 import { typed, typedHost } from '../helpers/typed.ts';
 
@@ -12,7 +12,7 @@ const ID = taskIdFromMessage('user@example.org', '<1@example.com>');
 
 const scripts: Record<string, string> = {};
 beforeAll(async () => {
-  for (const shell of ['bash', 'zsh', 'fish']) scripts[shell] = (await typed(['completion', shell])).out;
+  for (const shell of SHELLS) scripts[shell] = (await typed(['completion', shell])).out;
 });
 
 /** What stands in for `handover` when a script asks for ids. */
@@ -46,9 +46,7 @@ async function offered(shell: string, words: readonly string[]): Promise<string[
   return stdout.split('\n').map((line) => line.split(/[:\t]/)[0] ?? '');
 }
 
-const here = ['bash', 'zsh', 'fish'].filter((shell) => existsSync(`/usr/bin/${shell}`));
-
-describe.each(here)('in %s', (shell) => {
+describe.each(SHELLS)('in %s', (shell) => {
   it('the verbs come first, and those of a group behind it', async () => {
     const verbs = await offered(shell, ['handover', '']);
     expect(verbs).toEqual(expect.arrayContaining(['approve', 'hold', 'release', 'sync', 'init']));
