@@ -1,7 +1,7 @@
 /** From the request note to the card, and from the move to the number, through the processes as PM2 would run them. */
 import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from '../../tests/helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import type { OdooServer, OdooUser } from '../../tests/helpers/odoo.ts';
 import { until } from '../../tests/helpers/until.ts';
 import { watchArrivals } from '../arrivals.ts';

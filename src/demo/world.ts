@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createVault } from '../cli/create-vault.ts';
+import { freePort } from './free-port.ts';
 import { type MailPair, startMailPair } from './mail-pair.ts';
 import { type OdooServer, startOdooServer } from './odoo-server/server.ts';
 import { ownPm2, type Pm2 } from './pm2.ts';
@@ -50,7 +49,8 @@ export async function buildWorld({ handsOn }: { readonly handsOn: boolean }): Pr
   await createVault({ templateDir: join(ROOT, 'vault-template'), vaultDir, stateDir });
   const envFile = join(dir, 'env');
   const undoSeconds = handsOn ? HANDS_ON_UNDO_SECONDS : 1;
-  const at = { vaultDir, stateDir, provider, books, undoSeconds, mcpPort: await unusedPort() };
+  // The demo may run beside an installation that has the usual port.
+  const at = { vaultDir, stateDir, provider, books, undoSeconds, mcpPort: await freePort() };
   await writeFile(envFile, settings(at), { mode: 0o600 });
   const pm2 = await ownPm2(join(dir, 'pm2'), { ENV_FILE: envFile });
   return {
@@ -73,16 +73,6 @@ export async function buildWorld({ handsOn }: { readonly handsOn: boolean }): Pr
       rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-}
-
-/** The demo may run beside an installation that has the usual port. */
-async function unusedPort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }
 
 function settings(at: {

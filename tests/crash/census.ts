@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PROJECT } from '../helpers/source-tree.ts';
 
 /**
  * Who is where, counted from the files alone and without the product's own reading of them: a mail of
@@ -7,6 +9,8 @@ import { join } from 'node:path';
  */
 const NO_TASKS =
   /^(\.obsidian|Attachments|Company_Handbook\.md|Contacts|Dashboard\.md|Logs|Templates|Updates)(\/|$)/;
+/** What every new vault brings: pages that say what a folder is for, boards. */
+const BROUGHT = new Set(readdirSync(join(PROJECT, 'vault-template'), { recursive: true, encoding: 'utf8' }));
 const MARK = /<(m\d{4})\.crash@example\.org>/;
 
 export interface Place {
@@ -27,7 +31,8 @@ export async function takeCensus(vault: string): Promise<Census> {
   const others: Place[] = [];
   for (const entry of await readdir(vault, { recursive: true, withFileTypes: true })) {
     const folder = entry.parentPath.slice(vault.length + 1);
-    if (!entry.isFile() || entry.name === '.gitkeep' || NO_TASKS.test(folder || entry.name)) continue;
+    if (!entry.isFile() || NO_TASKS.test(folder || entry.name)) continue;
+    if (BROUGHT.has(join(folder, entry.name))) continue;
     const text = await readFile(join(entry.parentPath, entry.name), 'utf8').catch(() => null);
     // Moved between the listing and the reading; the next census sees it at its new place.
     if (text === null) continue;

@@ -2,7 +2,7 @@
 import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { type OdooServer, startOdoo } from '../helpers/odoo.ts';
 import type { Place } from './census.ts';
 import { property } from './census.ts';

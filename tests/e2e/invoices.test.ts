@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SeenNote } from '../../src/demo/vault-view.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { HAS_WKHTMLTOPDF, type OdooServer, startOdoo } from '../helpers/odoo.ts';
 import { filesWith, drag, type Machine, startTwoHosts, type TwoHosts } from './two-hosts.ts';
 import { type Story, storyOf } from './story.ts';

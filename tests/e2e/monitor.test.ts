@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MONITOR } from '../../src/core/alive.ts';
 import { readHappenings } from '../../src/runtime/happenings.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { until } from '../helpers/until.ts';
 import { type Host, startHost } from './host.ts';
 import { ROOT } from './root.ts';

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { SeenNote } from '../../src/demo/vault-view.ts';
 import { agents } from '../../src/mcp/status/agents.ts';
 import { queue } from '../../src/mcp/status/queue.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { startPm2 } from '../helpers/pm2.ts';
 import { askTool } from '../helpers/status-client.ts';
 import { testDir } from '../helpers/testdir.ts';

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { type IncomingHttpHeaders, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { tempDir } from './testdir.ts';
 import { until } from './until.ts';
 

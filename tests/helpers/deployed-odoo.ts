@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import type { OdooServer } from './odoo.ts';
 import { makeKey } from './odoo-keys.ts';
 import { DATABASE, lowUser, ODOO_PROGRAM, ODOO_PYTHON, PATH, postgresPrograms } from './odoo-place.ts';

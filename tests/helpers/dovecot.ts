@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createTransport } from 'nodemailer';
 import { dovecotConfig, dovecotOAuthConfig } from './dovecot-config.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { tempDir } from './testdir.ts';
 import { until } from './until.ts';
 

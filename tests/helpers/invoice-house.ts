@@ -12,7 +12,7 @@ import { draftInvoices } from '../../src/stages/draft-invoice.ts';
 import { Offers } from '../../src/stages/offers.ts';
 import { readHeartbeat } from '../../src/vault/read-heartbeat.ts';
 import { type Desk, openDesk } from '../integration/invoice-parts.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { requestNote } from './invoicer.ts';
 import type { OdooServer, OdooUser } from './odoo.ts';
 import { exitOf, ready, startMain } from './own-process.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { makeKey } from './odoo-keys.ts';
 import { DATABASE, lowUser } from './odoo-place.ts';
 import {

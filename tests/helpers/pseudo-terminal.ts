@@ -21,7 +21,8 @@ export function atTerminal(
   const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const child = execa('script', ['--quiet', '--flush', '--return', '--command', quoted, '/dev/null'], {
     cwd: options.cwd,
-    env: { TERM: 'xterm', ...options.env },
+    // A build server says so by CI, and Node then takes no terminal for one with colours.
+    env: { TERM: 'xterm', CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, ...options.env },
     reject: false,
     stdin: 'pipe',
   });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { smtpWire, type WireFault } from './smtp-wire.ts';
 import { until } from './until.ts';
 

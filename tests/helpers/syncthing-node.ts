@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Syncthing, SyncthingFault } from '../../src/sync/syncthing-client.ts';
 import { Vault } from '../../src/vault/vault.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { type Peer, type SharedFolder, syncthingConfig } from './syncthing-config.ts';
 import { tempDir } from './testdir.ts';
 import { until } from './until.ts';

@@ -141,7 +141,7 @@ describe('two mailboxes in one vault', () => {
     );
     await world.approve(name);
     await until('it came back', async () =>
-      /Not sent.*\n.*answer/i.test(await world.page(`Pending_Approval/email/${name}`)),
+      /Not sent: [^#]*\n> You already answered/.test(await world.page(`Pending_Approval/email/${name}`)),
     );
     expect(world.smtp.club.mails).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Dovecot, startDovecot } from '../helpers/dovecot.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { atTerminal } from '../helpers/pseudo-terminal.ts';
 import { startSmtp, type TestSmtp } from '../helpers/smtp.ts';
 import { PROJECT } from '../helpers/source-tree.ts';

@@ -8,7 +8,7 @@ import { taskIdFromMessage } from '../../src/core/task-id.ts';
 import { EffectLimit } from '../../src/journal/effect-limit.ts';
 import { Findings } from '../../src/stages/findings.ts';
 import type { Vault } from '../../src/vault/vault.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { typedHost } from '../helpers/typed.ts';
 
 const ID = taskIdFromMessage('user@example.org', '<1@example.com>');

@@ -6,7 +6,7 @@ import { CODES, type FaultCode } from '../../src/cli/doctor-codes.ts';
 import { checkModel, checkOdoo, checkSmtp, checkSyncthing, type Finding } from '../../src/cli/doctor.ts';
 import { type OdooServer, startOdooServer } from '../../src/demo/odoo-server/server.ts';
 import { doctorHost } from '../helpers/doctor-host.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { type ScriptedApi, scriptedApi } from '../helpers/scripted-api.ts';
 import { commandLine, setUp } from '../helpers/sync-setup.ts';
 import { startNode } from '../helpers/syncthing.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Dovecot, startDovecot } from '../helpers/dovecot.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { mailHost } from '../helpers/mail-host.ts';
 import { age, logIn, tokenPath } from '../helpers/oauth-login.ts';
 import { type OAuthServer, startOAuthServer } from '../helpers/oauth-server.ts';

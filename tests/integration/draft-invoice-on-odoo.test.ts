@@ -10,7 +10,7 @@ import { parseNote, renderNote, type TaskNote } from '../../src/core/task-file.t
 import { DRAFT_CALLS } from '../../src/odoo/allow-list.ts';
 import { odooConnection } from '../../src/odoo/open-odoo.ts';
 import { readInvoice } from '../../src/odoo/read-invoice.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { INBOX, MINE, OFFERED, requestNote } from '../helpers/invoicer.ts';
 import { type OdooServer, type OdooUser, startOdoo } from '../helpers/odoo.ts';
 import { exitOf, type OwnProcess, ready, startMain } from '../helpers/own-process.ts';

@@ -11,7 +11,7 @@ import { listTaxes } from '../../src/mcp/odoo/list-taxes.ts';
 import { ADMIN_CALLS } from '../../src/odoo/guard/guard-calls.ts';
 import { applyGuard } from '../../src/odoo/guard/apply-guard.ts';
 import { openOdoo } from '../../src/odoo/open-odoo.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { mcpOverHttp, mcpOverStdio, startMain } from '../helpers/mcp-process.ts';
 import { type OdooServer, type OdooUser, startOdoo } from '../helpers/odoo.ts';
 import { askTool } from '../helpers/status-client.ts';

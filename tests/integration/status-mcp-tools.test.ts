@@ -16,7 +16,7 @@ import { listTasks } from '../../src/mcp/list-tasks.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { Health } from '../../src/runtime/health.ts';
 import { Syncthing } from '../../src/sync/syncthing-client.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { mailNote, openReplier, type Replier } from '../helpers/replier.ts';
 import { allPages, type StatusClient, statusClient } from '../helpers/status-client.ts';
 import { testDir } from '../helpers/testdir.ts';

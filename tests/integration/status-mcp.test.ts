@@ -8,7 +8,7 @@ import type { Agent } from '../../src/core/states.ts';
 import { agents } from '../../src/mcp/status/agents.ts';
 import { queue } from '../../src/mcp/status/queue.ts';
 import { sync } from '../../src/mcp/status/sync.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { mcpOverHttp, mcpOverStdio, startMain } from '../helpers/mcp-process.ts';
 import { askTool } from '../helpers/status-client.ts';
 import { testDir } from '../helpers/testdir.ts';

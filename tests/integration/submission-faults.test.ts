@@ -3,7 +3,7 @@ import { SMTPServer } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { deliveryVerdict, type DeliveryVerdict } from '../../src/core/delivery-verdict.ts';
 import { submit, type Submission, type SmtpSettings } from '../../src/mail/submission/submit.ts';
-import { freePort } from '../helpers/free-port.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { LOCALHOST_CERT, LOCALHOST_KEY } from '../helpers/localhost-certificate.ts';
 import { type SmtpFault, type SmtpOptions, startSmtp, type TestSmtp } from '../helpers/smtp.ts';
 

@@ -118,7 +118,7 @@ describe('a mail', () => {
       '## Original',
     ]);
     expect(card?.note.data['message_id']).toBe('');
-    expect(card?.note.data['warnings']).toEqual([expect.stringMatching(/hidden characters/)]);
+    expect(card?.note.data['warnings']).toEqual([expect.stringMatching(/hidden character/)]);
     expect(card?.name).toMatch(/^[\p{L}\p{N} -]+ em-[0-9a-f]{16}\.md$/u);
   });
 });
