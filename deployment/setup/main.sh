@@ -148,9 +148,10 @@ main() {
   make_user
   step 'Program'
   install_program
+  [ -n "$alone" ] || { step 'Syncthing' && make_syncthing; }
   step 'Vault and settings'
   fill_in
-  [ -n "$alone" ] || share
+  [ -n "$alone" ] || { step 'Share' && share; }
   step 'Start at boot'
   install_services
   remember
@@ -184,10 +185,12 @@ fill_in() {
   local -a flags=(--vault "$vault" --state "$state")
   # With another machine the notes come from the laptop; newer ones of the template would win over them.
   if [ "$role" = cloud ] && [ -z "$alone" ]; then flags+=(--folders-only); fi
-  if [ ! -f "$base/.env" ] && [ -z "$yes" ] && [ -z "$settings" ] && handover init --help | grep -q -- --role; then
+  if [ ! -f "$base/.env" ] && [ -z "$yes" ] && [ -z "$settings" ]; then
     local as=$role
     [ -z "$alone" ] || as=both
+    [ -z "$peer" ] || flags+=(--syncthing-peer-device "$peer")
     handover init --role "$as" "${flags[@]}" </dev/tty
+    changed "$base/.env, the vault and the state folder"
   else
     local before
     before=$([ -f "$base/.env" ] || echo missing)

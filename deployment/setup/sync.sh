@@ -17,8 +17,8 @@ sync_config() {
 
 in_gui() { sed -n '/<gui/,/<\/gui>/s,.*<'"$1"'>\(.*\)</'"$1"'>.*,\1,p' "$(sync_config)" | head -n 1; }
 
-share() {
-  step 'Syncthing'
+# Before .env is asked for: the wizard finds a running Syncthing by itself.
+make_syncthing() {
   if [ -z "$(sync_config)" ]; then
     # Written before its first start, so that it never runs with a default folder or asks to report usage.
     as_user syncthing generate --no-default-folder >/dev/null 2>&1 || die 'syncthing generate failed'
@@ -37,21 +37,24 @@ share() {
     changed 'a device of its own for Syncthing'
   fi
   start_syncthing
-  local key address
-  key=$(in_gui apikey) address=$(in_gui address)
-  [ -n "$key" ] || die 'Syncthing has no API key yet; is it running?'
-  set_keys <<KEYS
-SYNCTHING_API_KEY=$key
-SYNCTHING_URL=http://127.0.0.1:${address##*:}
-${peer:+SYNCTHING_PEER_DEVICE=$peer}
-KEYS
-  ask_syncthing wait || die "Syncthing does not answer at 127.0.0.1:${address##*:}"
+  [ -n "$(in_gui apikey)" ] || die 'Syncthing has no API key yet; is it running?'
+  sync_keys | ask_syncthing - wait || die "Syncthing does not answer; its file is $(sync_config)"
+}
+
+sync_keys() {
+  local address
+  address=$(in_gui address)
+  printf 'SYNCTHING_API_KEY=%s\nSYNCTHING_URL=http://127.0.0.1:%s\n' "$(in_gui apikey)" "${address##*:}"
+}
+
+share() {
+  { sync_keys; [ -z "$peer" ] || printf 'SYNCTHING_PEER_DEVICE=%s\n' "$peer"; } | set_keys
   apply_share
 }
 
 # Asked as the user, by a file of the release: the user may not be able to read the checkout.
 ask_syncthing() {
-  as_user "$node" "$prefix/releases/$release/deployment/setup/ask-syncthing.mjs" "$base/.env" "$1"
+  as_user "$node" "$prefix/releases/$release/deployment/setup/ask-syncthing.mjs" "$1" "$2"
 }
 
 apply_share() {
@@ -76,7 +79,7 @@ apply_share() {
 
 tell_pairing() {
   local id
-  id=$(ask_syncthing id) || return 0
+  id=$(ask_syncthing "$base/.env" id) || return 0
   if [ "$role" = cloud ]; then
     say 'If the laptop does not know this machine yet, there, in the program'"'"'s folder (with @tcp://name-of-this-machine:22000 behind the id if it is to be dialled directly):'
     say "  sudo deployment/local/setup.sh --peer $id"

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Key } from '../runtime/config.ts';
 import { type Finding, lines } from './doctor-check.ts';
 import type { MachineRole } from './env-file.ts';
+import { localSyncthing } from './local-syncthing.ts';
 import type { Paint } from './paint.ts';
 import { VerbFault } from './verb.ts';
 import { type Checks, type Edge, obstacles } from './wizard-checks.ts';
@@ -262,12 +263,17 @@ async function books(wizard: Wizard, role: MachineRole): Promise<void> {
 }
 
 async function sharing(wizard: Wizard, role: 'cloud' | 'laptop'): Promise<void> {
+  const here = await localSyncthing(homedir());
   await working(wizard, 'syncthing', async (again) => {
     await answer(wizard, 'SYNCTHING_URL', 'The Syncthing of this machine', {
-      usual: 'http://127.0.0.1:8384',
+      usual: here?.url ?? 'http://127.0.0.1:8384',
       again,
     });
-    await secret(wizard, 'SYNCTHING_API_KEY', 'Its API key (Settings)', { required: true, again });
+    await secret(wizard, 'SYNCTHING_API_KEY', 'Its API key (Settings)', {
+      usual: here?.apiKey ?? '',
+      required: true,
+      again,
+    });
   });
   const other = role === 'cloud' ? 'laptop' : 'cloud machine';
   await answer(wizard, 'SYNCTHING_PEER_DEVICE', `Device id of the ${other}, if you have it yet`);

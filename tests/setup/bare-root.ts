@@ -1,6 +1,6 @@
 /** A bare Debian of its own in a folder: debootstrap, then chroot. Shares the network with this machine, nothing else. */
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const MOUNTS = [
@@ -58,12 +58,22 @@ export function bareRoot(base: string, path: string): BareRoot {
     path,
     run: (line) => inside(path, line),
     stop: () => {
-      spawnSync('chroot', [path, 'sh', '-c', 'handover-services stop; pkill -x syncthing; sleep 1'], {
-        stdio: 'ignore',
-      });
+      spawnSync('chroot', [path, 'handover-services', 'stop'], { stdio: 'ignore' });
+      endAll(path);
       for (const [, , , at] of [...MOUNTS].reverse()) spawnSync('umount', ['-l', join(path, at)]);
     },
   };
+}
+
+/** What still runs with this folder as its root. Process ids are shared with the machine, names prove nothing. */
+function endAll(path: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(join('/proc', pid, 'root')) === path) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
 }
 
 function inside(path: string, line: string): Promise<Ran> {
