@@ -182,7 +182,7 @@ make_user() {
 
 # Vault, state folder and .env by `handover init`, then what is known here and what --settings says.
 fill_in() {
-  local -a flags=(--vault "$vault" --state "$state")
+  local -a flags=(--vault "$vault" --state "$state" --no-next)
   # With another machine the notes come from the laptop; newer ones of the template would win over them.
   if [ "$role" = cloud ] && [ -z "$alone" ]; then flags+=(--folders-only); fi
   if [ ! -f "$base/.env" ] && [ -z "$yes" ] && [ -z "$settings" ]; then

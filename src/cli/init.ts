@@ -38,6 +38,7 @@ export function initVerb(context: VerbContext, checks: Checks = CHECKS): Command
     .option('--status-mcp', 'make a token, so that status-mcp runs')
     .option('--folders-only', 'no notes: for a machine that gets them from another one by sync')
     .option('--no-check', 'try no connection')
+    .option('--no-next', 'say nothing of what comes next: for a script that does it')
     .option('--yes', 'ask nothing: flags, and what .env says already');
 }
 
@@ -172,6 +173,7 @@ interface Plan {
   readonly after: string;
   readonly changed: readonly string[];
   readonly foldersOnly: boolean;
+  readonly tellsNext: boolean;
 }
 
 async function planOf(
@@ -197,7 +199,8 @@ async function planOf(
   const after = await plannedEnv(context, { role, values: wanted, text });
   // The cloud gets its notes from the laptop; newer ones of the template would win.
   const foldersOnly = options['foldersOnly'] === true || role === 'cloud';
-  return { role, values, text, after, changed: changed.sort(), foldersOnly };
+  const tellsNext = options['next'] !== false;
+  return { role, values, text, after, changed: changed.sort(), foldersOnly, tellsNext };
 }
 
 function keysOf(role: MachineRole): readonly Key[] {
@@ -267,9 +270,7 @@ async function write(context: VerbContext, plan: Plan, findings: readonly Findin
         ? []
         : [`ignore  .stignore ${ignores === 'written' ? 'written' : 'left as it was'}`]),
       `.env    ${env === 'kept' ? 'left as it was' : `${env}, readable by you alone: ${plan.changed.join(', ')}`}`,
-      '',
-      'Next:',
-      ...next.map((line) => `  ${line}`),
+      ...(plan.tellsNext ? ['', 'Next:', ...next.map((line) => `  ${line}`)] : []),
     ].join('\n'),
   };
 }

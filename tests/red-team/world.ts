@@ -1,5 +1,6 @@
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { newBody } from '../../src/core/body.ts';
 import { originalSection } from '../../src/core/neutralise.ts';
@@ -47,7 +48,7 @@ export interface RedTeam {
   /** The page of the laptop says it. */
   told(words: RegExp): Promise<void>;
   /** The orchestrator's audit log has a change of this kind by another device. */
-  recorded(kind: string): Promise<void>;
+  recorded(kind: string, withinMs: number): Promise<boolean>;
   /** What left is what was approved, and nothing outside was read, written or touched. */
   unharmed(): Promise<void>;
   stop(): Promise<void>;
@@ -175,17 +176,14 @@ export async function openRedTeam(): Promise<RedTeam> {
       await until(`the control mail leaves, logs in ${logs}`, () => sentTo().includes(address), LIMIT_MS);
     },
     told,
-    recorded: async (kind) => {
+    recorded: async (kind, withinMs) => {
       const logFolder = join(laptop.vault, 'Logs/local-agent');
-      await until(
-        `a change of kind ${kind} is in the log`,
-        async () => {
-          const names = (await readdir(logFolder)).filter((name) => name.includes('orchestrator'));
-          const texts = await Promise.all(names.map((name) => read(`Logs/local-agent/${name}`)));
-          return texts.some((log) => log.includes(`"kind":"${kind}"`));
-        },
-        LIMIT_MS,
-      );
+      for (const end = Date.now() + withinMs; Date.now() < end; await sleep(200)) {
+        const names = (await readdir(logFolder)).filter((name) => name.includes('orchestrator'));
+        const texts = await Promise.all(names.map((name) => read(`Logs/local-agent/${name}`)));
+        if (texts.some((log) => log.includes(`"kind":"${kind}"`))) return true;
+      }
+      return false;
     },
     allow: (one) => {
       approved.push(addressOf(one));

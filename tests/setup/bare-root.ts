@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type AtTerminal, openTerminal } from '../helpers/terminal.ts';
 
 const MOUNTS = [
   ['-t', 'proc', 'proc', 'proc'],
@@ -24,8 +25,13 @@ export interface BareRoot {
   readonly path: string;
   /** A shell line as root inside; its output is shown and returned. */
   run(line: string): Promise<Ran>;
+  /** A shell of this user at a terminal inside; what is on its screen is shown. Its prompt is `PROMPT`. */
+  shell(user: string): Promise<AtTerminal>;
   stop(): void;
 }
+
+/** How a shell of ours says that it is done. */
+export const PROMPT = 'done> ';
 
 /** Once for all roots: half a minute. */
 export function makeBase(base: string): void {
@@ -57,6 +63,17 @@ export function bareRoot(base: string, path: string): BareRoot {
   return {
     path,
     run: (line) => inside(path, line),
+    shell: async (user) => {
+      const env = ['-i', 'TERM=xterm', `PATH=${PATH}`, ...certificates(path)];
+      const keep = '--whitelist-environment=NODE_EXTRA_CA_CERTS,SSL_CERT_FILE';
+      const terminal = openTerminal(['chroot', path, 'env', ...env, 'su', '--login', keep, user], {
+        cwd: path,
+        onText: (text) => process.stdout.write(text),
+      });
+      // In two words, so that the screen does not show it before it is the prompt.
+      await terminal.answer(/[$#] $/, `PS1='done''> '`);
+      return terminal;
+    },
     stop: () => {
       spawnSync('chroot', [path, 'handover-services', 'stop'], { stdio: 'ignore' });
       endAll(path);
@@ -77,11 +94,7 @@ function endAll(path: string): void {
 }
 
 function inside(path: string, line: string): Promise<Ran> {
-  const certificates = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'].flatMap((name) => {
-    const value = process.env[name];
-    return value !== undefined && existsSync(value) ? [`${name}=${copied(path, value)}`] : [];
-  });
-  const env = ['-i', 'HOME=/root', 'PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...certificates];
+  const env = ['-i', 'HOME=/root', `PATH=${PATH}`, ...certificates(path)];
   console.log(`\n$ ${line}`);
   return new Promise((resolve, reject) => {
     const child = spawn('chroot', [path, 'env', ...env, 'bash', '-c', `cd && ${line} 2>&1`], {
@@ -96,6 +109,15 @@ function inside(path: string, line: string): Promise<Ran> {
     child.once('exit', (code) => resolve({ exit: code ?? -1, text }));
     // What it leaves running keeps the pipe open.
     child.once('exit', () => child.stdout.destroy());
+  });
+}
+
+const PATH = '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+function certificates(path: string): string[] {
+  return ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'].flatMap((name) => {
+    const value = process.env[name];
+    return value !== undefined && existsSync(value) ? [`${name}=${copied(path, value)}`] : [];
   });
 }
 

@@ -1,21 +1,26 @@
 /**
  * From a bare Debian to a mail that left: `npm run prove:setup`. Root, debootstrap and some minutes are needed, so it is no
- * part of `npm test`. Two roots that share this machine's network stand for cloud and laptop; Dovecot and an SMTP server of
- * the tests stand for the provider. Every line that is typed inside is printed with what it says; docs/setup.md shows them.
+ * part of `npm test`. First README's "One machine" is typed at a terminal of one root, then its "A VM and a laptop" at
+ * terminals of two, which share this machine's network; Dovecot and an SMTP server of the tests stand for the provider.
+ * Every line that is typed inside is printed with what it says.
  *
- *   prove.ts [--dir FOLDER]     keeps the folder, so that a second run need not fetch the base again
+ *   prove.ts [--dir FOLDER] [--only one|two]     the folder is kept, so that a second run need not fetch the base again
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { startDovecot } from '../helpers/dovecot.ts';
 import { startSmtp } from '../helpers/smtp.ts';
 import { until } from '../helpers/until.ts';
-import { bareRoot, type BareRoot, makeBase, type Ran } from './bare-root.ts';
+import type { AtTerminal } from '../helpers/terminal.ts';
+import { bareRoot, type BareRoot, makeBase, PROMPT, type Ran } from './bare-root.ts';
+import { mailAnswers, oneMachine, sendAnswers } from './one-machine.ts';
+import { commandsUnder } from './readme.ts';
 
-const [flag, folder] = process.argv.slice(2);
-const dir = flag === '--dir' && folder !== undefined ? folder : mkdtempSync('/var/tmp/ho-setup-');
+const { values: flags } = parseArgs({ options: { dir: { type: 'string' }, only: { type: 'string' } } });
+const dir = flags.dir ?? mkdtempSync('/var/tmp/ho-setup-');
 const SOURCE = join(import.meta.dirname, '..', '..');
 const YOU = 'you@example.org';
 
@@ -25,34 +30,54 @@ const dovecot = await startDovecot();
 const smtp = await startSmtp({ auth: { user: YOU, password: 'to send' } });
 const roots: BareRoot[] = [];
 try {
-  await prove();
+  if (flags.only !== 'two') {
+    const root = machine('alone');
+    const own = await startSmtp({ auth: { user: 'me@example.org', password: 'to send' } });
+    await oneMachine(root, {
+      dovecot,
+      smtp: own,
+      address: 'me@example.org',
+      submissionPassword: 'to send',
+    }).finally(() => own.stop());
+    root.stop();
+  }
+  if (flags.only !== 'one') await prove();
   console.log('\nAll of it is shown.');
 } finally {
   for (const root of roots) root.stop();
   await smtp.stop();
   await dovecot.stop();
-  if (flag !== '--dir') rmSync(dir, { recursive: true, force: true });
+  if (flags.dir === undefined) rmSync(dir, { recursive: true, force: true });
 }
 
 async function prove(): Promise<void> {
   const cloud = machine('cloud');
   const laptop = machine('laptop');
   await cloud.run('node --version; syncthing --version; echo bare');
+  // What a second run is given, without a terminal.
   const cloudKeys = settings({ IMAP_BACKFILL_DAYS: '1' });
   const laptopKeys = settings({ ...submission(), DRY_RUN: 'false', UNDO_SECONDS: '0' });
   writeFileSync(join(cloud.path, 'root/settings'), cloudKeys, { mode: 0o600 });
   writeFileSync(join(laptop.path, 'root/settings'), laptopKeys, { mode: 0o600 });
-  await laptop.run('useradd --create-home you');
-
-  const first = await cloud.run('handover/deployment/cloud/setup.sh --yes --direct --settings settings');
-  const cloudLine = /--peer ([A-Z2-7-]{63})/.exec(first.text)?.[1];
-  assert.ok(cloudLine, 'the cloud prints what the laptop is to be told');
-  const second = await laptop.run(
-    `handover/deployment/local/setup.sh --yes --user you --direct --settings settings --peer ${cloudLine}@tcp://127.0.0.1:22000`,
+  for (const root of [cloud, laptop]) {
+    await root.run('apt-get -qq update; apt-get -qq -y install --no-install-recommends sudo >/dev/null');
+  }
+  await laptop.run(
+    'useradd --create-home --shell /bin/bash you; echo "you ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/you',
   );
-  const laptopLine = /--peer ([A-Z2-7-]{63})/.exec(second.text)?.[1];
-  assert.ok(laptopLine, 'the laptop prints what the cloud is to be told');
-  await cloud.run(`handover/deployment/cloud/setup.sh --yes --peer ${laptopLine}`);
+  await laptop.run('rm -rf ~you/handover; cp -a handover ~you/ && chown -R you: ~you/handover');
+
+  const [atCloud, atLaptop, again = ''] = commandsUnder('A VM and a laptop');
+  // Typed as printed. Behind it --direct alone: two machines that share one network do not find each other by name.
+  const cloudLine = await typed(cloud, 'root', `${atCloud} --direct`);
+  const there = `${cloudLine}@tcp://127.0.0.1:22000`;
+  const laptopLine = await typed(laptop, 'you', `${(atLaptop ?? '').replace('<device>', there)} --direct`);
+  await typed(cloud, 'root', again.replace('<device>', laptopLine));
+  assert.equal((await cloud.run('handover/deployment/cloud/setup.sh --yes --settings settings')).exit % 3, 0);
+  assert.equal(
+    (await laptop.run('handover/deployment/local/setup.sh --yes --settings settings')).exit % 3,
+    0,
+  );
   await until('both are connected', async () => /"notes":\[\]/.test((await applied(laptop)).text), 120_000);
 
   for (const [root, script] of [
@@ -73,6 +98,37 @@ async function prove(): Promise<void> {
   }
   await oneMail(laptop);
   await upgradeAndBack(cloud);
+}
+
+/** At a terminal, with answers to what it asks. Gives the device id in the line that it prints for the other machine. */
+async function typed(root: BareRoot, user: string, line: string): Promise<string> {
+  const shell = await root.shell(user);
+  const from = shell.screen().length;
+  await shell.answer(PROMPT, `cd ~/handover && ${line}`);
+  await shell.answer('Go on? [y/N]', 'y');
+  if (!line.includes('setup.sh --peer') || user === 'you') await answers(shell, user === 'you');
+  await shell.sees('== What is left', 20 * 60_000);
+  await shell.answer(PROMPT, 'exit');
+  await shell.exit;
+  const device = /--peer ([A-Z2-7-]{63})\s*$/m.exec(shell.screen().slice(from + line.length))?.[1];
+  assert.ok(device, 'it prints what the other machine is to be told');
+  return device;
+}
+
+async function answers(shell: AtTerminal, sends: boolean): Promise<void> {
+  const { host, port, user, password } = dovecot.user(YOU);
+  const typing: readonly (readonly [string, string])[] = [
+    ...mailAnswers({ host, port, user, password, address: YOU }),
+    ...(sends ? sendAnswers({ host: smtp.host, port: smtp.port, address: YOU, password: 'to send' }) : []),
+    ['Who writes drafts', ''],
+    ['Do you use Odoo', ''],
+    ['The Syncthing of', ''],
+    ['Its API key', ''],
+    ...(sends ? [] : [['Device id of the', ''] as const]),
+    ['Device ids of your phones', ''],
+    ['Write it', ''],
+  ];
+  for (const [question, said] of typing) await shell.answer(question, said, 10 * 60_000);
 }
 
 function applied(root: BareRoot): Promise<Ran> {

@@ -1,0 +1,156 @@
+/** README's "One machine", typed line by line at a terminal of a bare Debian by a user who has Node and git. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dovecot } from '../helpers/dovecot.ts';
+import type { TestSmtp } from '../helpers/smtp.ts';
+import { PROJECT } from '../helpers/source-tree.ts';
+import type { AtTerminal } from '../helpers/terminal.ts';
+import { until } from '../helpers/until.ts';
+import { type BareRoot, PROMPT } from './bare-root.ts';
+import { commandsUnder } from './readme.ts';
+
+const MINUTES = 60_000;
+
+export interface Provider {
+  readonly dovecot: Dovecot;
+  readonly smtp: TestSmtp;
+  readonly address: string;
+  /** The one that `smtp` takes. */
+  readonly submissionPassword: string;
+}
+
+export async function oneMachine(root: BareRoot, provider: Provider): Promise<void> {
+  await prerequisites(root);
+  const shell = await root.shell('you');
+  const type = async (line: string, limitMs = 10 * MINUTES): Promise<void> => {
+    await shell.answer(PROMPT, line);
+    if (line === 'npx handover init') await answers(shell, provider);
+    await shell.answer(PROMPT, `test $? = 0 && echo went''-well`, limitMs);
+    await shell.sees('went-well\r');
+  };
+  for (const line of commandsUnder('One machine')) {
+    await type(line.replace('<this repository>', '/srv/handover.git'));
+  }
+  const vault = join(root.path, 'home/you/Vault');
+  await provider.dovecot.deliver(provider.address, letter(provider.address), 'anna@example.net');
+  const name = await until(
+    'a draft appears',
+    () => readdirSync(join(vault, 'Pending_Approval/email')).find((one) => one.includes('Wednesday')),
+    2 * MINUTES,
+  );
+  // Step 5, in DRY_RUN; as Obsidian moves a file.
+  const yes = (): Promise<void> => type(`mv ~/Vault/Pending_Approval/email/*Wednesday* ~/Vault/Approved/`);
+  const card = (): string => readFileSync(join(vault, 'Pending_Approval/email', name), 'utf8');
+  await yes();
+  await until('it comes back and says so', () => says(card, 'Dry run: nothing was sent'), 2 * MINUTES);
+  assert.equal(provider.smtp.mails.length, 0);
+  // Step 6.
+  await type(`sed -i 's/^DRY_RUN=.*/DRY_RUN=false/' .env`);
+  await type('npx pm2 restart ecosystem.config.js');
+  await yes();
+  await until('it was sent', () => provider.smtp.mails.length === 1, 3 * MINUTES);
+  await until(
+    'it is in Done',
+    () => spawnSync('grep', ['-rlq', 'Wednesday', join(vault, 'Done')]).status === 0,
+  );
+  await type('npx handover status');
+  await type('npx pm2 kill');
+  await shell.answer(PROMPT, 'exit');
+  await shell.exit;
+}
+
+function says(card: () => string, words: string): boolean {
+  try {
+    return card().includes(words);
+  } catch {
+    // It is not back yet.
+    return false;
+  }
+}
+
+/** What README says that you need: Node and git. And the repository, where a name can stand for it. */
+async function prerequisites(root: BareRoot): Promise<void> {
+  await root.run('useradd --create-home --shell /bin/bash you');
+  await root.run('apt-get -qq update; apt-get -qq -y install --no-install-recommends git >/dev/null');
+  const lib = join(root.path, 'usr/local/lib/node_modules');
+  mkdirSync(lib, { recursive: true });
+  cpSync(process.execPath, join(root.path, 'usr/local/bin/node'));
+  const npm = spawnSync('npm', ['root', '--global'], { encoding: 'utf8' }).stdout.trim();
+  cpSync(join(npm, 'npm'), join(lib, 'npm'), { recursive: true });
+  const links = ['npm', 'npx'].map((name) => `ln -sf ../lib/node_modules/npm/bin/${name}-cli.js ${name}`);
+  await root.run(`cd /usr/local/bin && ${links.join(' && ')}; cp -f /root/.npmrc /home/you/`);
+  const to = join(root.path, 'srv/handover.git');
+  spawnSync('git', ['clone', '--quiet', '--bare', PROJECT, to]);
+  // As a clone from elsewhere is nobody's in particular.
+  await root.run('chown -R you: /srv/handover.git /home/you; node --version; npm --version');
+}
+
+/** What the wizard asks about the mailbox, in its order. Vault and state folder are not asked where they were given. */
+export function mailAnswers(of: {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly address: string;
+}): (readonly [string, string])[] {
+  return [
+    ['Time zone', 'Europe/Berlin'],
+    ['You, as', `You <${of.address}>`],
+    ['IMAP server', of.host],
+    ['IMAP port', String(of.port)],
+    ['IMAP TLS', 'false'],
+    ['IMAP user', of.user],
+    ['Log in by', ''],
+    ['Password that reads', of.password],
+    ['Folder to watch', ''],
+  ];
+}
+
+export function sendAnswers(of: {
+  readonly host: string;
+  readonly port: number;
+  readonly address: string;
+  readonly password: string;
+}): (readonly [string, string])[] {
+  return [
+    ['SMTP server', of.host],
+    ['SMTP port', String(of.port)],
+    ['SMTP TLS', 'false'],
+    ['Log in by', ''],
+    ['SMTP user', of.address],
+    ['Password that sends', of.password],
+  ];
+}
+
+async function answers(
+  shell: AtTerminal,
+  { dovecot, smtp, address, submissionPassword }: Provider,
+): Promise<void> {
+  const { host, port } = smtp;
+  const typing: readonly (readonly [string, string])[] = [
+    ['both, cloud or laptop', ''],
+    ['The vault', ''],
+    ['The state', ''],
+    ...mailAnswers({ ...dovecot.user(address), port: dovecot.imapPort, address }),
+    ...sendAnswers({ host, port, address, password: submissionPassword }),
+    ['Who writes drafts', ''],
+    ['Do you use Odoo', ''],
+    ['Write it', ''],
+  ];
+  for (const [question, line] of typing) await shell.answer(question, line);
+}
+
+function letter(to: string): string {
+  return [
+    'From: Anna Berg <anna@example.net>',
+    `To: ${to}`,
+    'Subject: Wednesday',
+    'Message-ID: <wednesday@example.net>',
+    `Date: ${new Date().toUTCString()}`,
+    '',
+    'Does Wednesday suit you?',
+    '',
+  ].join('\r\n');
+}
