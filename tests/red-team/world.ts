@@ -178,7 +178,8 @@ export async function openRedTeam(): Promise<RedTeam> {
     told,
     recorded: async (kind, withinMs) => {
       const logFolder = join(laptop.vault, 'Logs/local-agent');
-      for (const end = Date.now() + withinMs; Date.now() < end; await sleep(200)) {
+      for (const end = Date.now() + withinMs; Date.now() < end; ) {
+        await sleep(200);
         const names = (await readdir(logFolder)).filter((name) => name.includes('orchestrator'));
         const texts = await Promise.all(names.map((name) => read(`Logs/local-agent/${name}`)));
         if (texts.some((log) => log.includes(`"kind":"${kind}"`))) return true;
