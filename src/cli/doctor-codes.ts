@@ -94,6 +94,10 @@ export const CODES = {
     'set PM2_DISCRETE_MODE=true and PM2_DISABLE_VERSION_CHECK=true, then npx pm2 kill and start anew',
   ),
   'pm2-home-open': warning('processes', 'run: chmod 700 on PM2_HOME'),
+  'pm2-no-ps': fault(
+    'processes',
+    'install ps (Debian: apt-get install procps), then npx pm2 kill and start anew',
+  ),
   'pm2-no-boot': warning('processes', 'run: npx pm2 startup, do what it says, then npx pm2 save'),
   'process-missing': fault('processes', 'run: npx pm2 start ecosystem.config.js'),
   'process-down': fault('processes', 'read npx pm2 logs, mend it, then npx pm2 restart'),

@@ -1,10 +1,11 @@
-import { realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { access, realpath, stat } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { PROCESSES } from '../core/heartbeat.ts';
 import { isInside } from '../files/inside.ts';
 import { EXIT } from '../runtime/exit-codes.ts';
 import { fine, type Finding, found, off } from './doctor-check.ts';
-import { type Host, isWanted } from './doctor-host.ts';
+import { type Host, isWanted, variable } from './doctor-host.ts';
 import { callsHome, lookAtPm2, pm2Home, type Pm2Look, type Pm2Process, startsOnBoot } from './doctor-pm2.ts';
 
 export interface ProcessLook {
@@ -31,6 +32,21 @@ const NOT_THERE = {
   silent: found('pm2-silent', 'PM2 runs and does not say what it runs'),
 } as const;
 
+/** PM2 7.0.4 ends what a process started by asking `ps` for it; without one it goes on twice, and starts two (measured). */
+async function hasPs(host: Host): Promise<boolean> {
+  const folders = variable(host, 'PATH')?.split(delimiter);
+  if (folders === undefined) return true;
+  const there = await Promise.all(
+    folders.map((folder) =>
+      access(join(folder, 'ps'), constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return there.includes(true);
+}
+
 async function daemonFindings(host: Host, daemon: number): Promise<readonly Finding[]> {
   const out: Finding[] = [];
   if ((await callsHome(host, daemon)) === true) {
@@ -45,6 +61,8 @@ async function daemonFindings(host: Host, daemon: number): Promise<readonly Find
       found('pm2-home-open', 'other users of this machine can read what PM2 keeps', `run: chmod 700 ${home}`),
     );
   }
+  if (!(await hasPs(host)))
+    out.push(found('pm2-no-ps', 'there is no ps here, and PM2 restarts wrongly without'));
   const boot = await startsOnBoot(host);
   if (boot === null)
     out.push(off('processes', 'no systemd here: see docs/setup.md for a start with the machine'));

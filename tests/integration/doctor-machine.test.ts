@@ -267,6 +267,15 @@ describe('the processes', () => {
     );
   });
 
+  it('cannot be restarted where there is no ps', async () => {
+    const host = await doctorHost();
+    await host.pm2(all(host));
+    const codes = async (env: Record<string, string>): Promise<unknown[]> =>
+      (await host.examine(['processes'], env)).map(({ code }) => code);
+    expect(await codes({})).not.toContain('pm2-no-ps');
+    expect(await codes({ PATH: host.dir })).toContain('pm2-no-ps');
+  });
+
   it('are missing, down, badly configured, restless, there twice, or of another program', async () => {
     const host = await doctorHost();
     const now = Date.now();

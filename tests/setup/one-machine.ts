@@ -70,10 +70,10 @@ function says(card: () => string, words: string): boolean {
   }
 }
 
-/** What README says that you need: Node and git. And the repository, where a name can stand for it. */
+/** What README says that you need: Node and git; ps is on every system but the barest. And the repository, where a name can stand for it. */
 async function prerequisites(root: BareRoot): Promise<void> {
   await root.run('useradd --create-home --shell /bin/bash you');
-  await root.run('apt-get -qq update; apt-get -qq -y install --no-install-recommends git >/dev/null');
+  await root.run('apt-get -qq update; apt-get -qq -y install --no-install-recommends git procps >/dev/null');
   const lib = join(root.path, 'usr/local/lib/node_modules');
   mkdirSync(lib, { recursive: true });
   cpSync(process.execPath, join(root.path, 'usr/local/bin/node'));
