@@ -52,7 +52,7 @@ install_node() {
   # The registry's package of the binary, its checksum held against the lock file beside this script.
   mkdir -p "$prefix/node"
   cp "$setup_dir/node/package.json" "$setup_dir/node/package-lock.json" "$prefix/node/"
-  (cd "$prefix/node" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null) ||
+  (cd "$prefix/node" && npm ci --ignore-scripts --no-audit --no-fund --no-progress --loglevel=error >/dev/null) ||
     die 'Node could not be fetched'
   for found in "$prefix"/node/node_modules/node-linux-*/bin/node; do
     fits "$found" || continue
@@ -101,9 +101,9 @@ install_program() {
     (
       # No script of a package runs here: this is root.
       cd "$to" &&
-        npm_here ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null &&
+        npm_here ci --ignore-scripts --no-audit --no-fund --no-progress --loglevel=error >/dev/null &&
         PATH=$prefix/bin:$PATH "$node" deployment/ensure.mjs build &&
-        npm_here prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+        npm_here prune --omit=dev --ignore-scripts --no-audit --no-fund --no-progress --loglevel=error >/dev/null
     ) || die 'the program could not be built'
     is_macos || chown -R root:root "$to"
     chmod -R go-w,a+rX "$to"

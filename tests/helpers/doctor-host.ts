@@ -46,7 +46,7 @@ export async function doctorHost(): Promise<DoctorHost> {
   await put('home/.env', '');
   await put('proc/none', '');
   await put('units/none', '');
-  await put('bin/none', '');
+  await put('bin/ps', '', 0o700);
   const base = {
     PATH: bin,
     HOME: join(dir, 'home'),
