@@ -107,8 +107,7 @@ async function typed(root: BareRoot, user: string, line: string): Promise<string
   await shell.answer(PROMPT, `cd ~/handover && ${line}`);
   await shell.answer('Go on? [y/N]', 'y');
   if (!line.includes('setup.sh --peer') || user === 'you') await answers(shell, user === 'you');
-  await shell.sees('== What is left', 20 * 60_000);
-  await shell.answer(PROMPT, 'exit');
+  await shell.answer(PROMPT, 'exit', 20 * 60_000);
   await shell.exit;
   const device = /--peer ([A-Z2-7-]{63})\s*$/m.exec(shell.screen().slice(from + line.length))?.[1];
   assert.ok(device, 'it prints what the other machine is to be told');
