@@ -194,7 +194,7 @@ fill_in() {
   else
     local before
     before=$([ -f "$base/.env" ] || echo missing)
-    handover init "${flags[@]}"
+    handover init "${flags[@]}" --yes </dev/null
     [ -z "$before" ] || changed "$base/.env, the vault and the state folder"
   fi
   set_keys --if-empty <<KEYS
