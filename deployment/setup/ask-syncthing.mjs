@@ -1,17 +1,14 @@
 /**
- * Asks the Syncthing that an .env file names; the key stays out of every command line.
- *   node ask-syncthing.mjs <.env> wait    until it answers, a minute at most
- *   node ask-syncthing.mjs <.env> id      prints the device id of this machine
- *   node ask-syncthing.mjs - wait         with the lines of an .env from stdin
+ * Asks the Syncthing that lines of an .env on stdin name; the key stays out of every command line.
+ *   node ask-syncthing.mjs wait    until it answers, a minute at most
+ *   node ask-syncthing.mjs id      prints the device id of this machine
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
 
-const [path = '', wish = ''] = process.argv.slice(2);
-const { SYNCTHING_URL = '', SYNCTHING_API_KEY = '' } = parseEnv(
-  readFileSync(path === '-' ? 0 : path, 'utf8'),
-);
+const [wish = ''] = process.argv.slice(2);
+const { SYNCTHING_URL = '', SYNCTHING_API_KEY = '' } = parseEnv(readFileSync(0, 'utf8'));
 
 /** @returns the answer as an object, or null */
 async function ask(what) {

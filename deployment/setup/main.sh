@@ -185,18 +185,17 @@ fill_in() {
   local -a flags=(--vault "$vault" --state "$state" --no-next)
   # With another machine the notes come from the laptop; newer ones of the template would win over them.
   if [ "$role" = cloud ] && [ -z "$alone" ]; then flags+=(--folders-only); fi
-  if [ ! -f "$base/.env" ] && [ -z "$yes" ] && [ -z "$settings" ]; then
+  local missing
+  missing=$([ -f "$base/.env" ] || echo yes)
+  if [ -n "$missing" ] && [ -z "$yes" ] && [ -z "$settings" ]; then
     local as=$role
     [ -z "$alone" ] || as=both
     [ -z "$peer" ] || flags+=(--syncthing-peer-device "$peer")
     handover init --role "$as" "${flags[@]}" </dev/tty
-    changed "$base/.env, the vault and the state folder"
   else
-    local before
-    before=$([ -f "$base/.env" ] || echo missing)
     handover init "${flags[@]}" --yes </dev/null
-    [ -z "$before" ] || changed "$base/.env, the vault and the state folder"
   fi
+  [ -z "$missing" ] || changed "$base/.env, the vault and the state folder"
   set_keys --if-empty <<KEYS
 TIMEZONE=$(machine_zone)
 KEYS

@@ -2,6 +2,8 @@
 # shellcheck disable=SC2154 # names that main.sh and run.sh set
 # Packages, Node, and the program as a release of its own beside the last one. Sourced by main.sh.
 
+NPM_FLAGS=(--ignore-scripts --no-audit --no-fund --no-progress --loglevel=error)
+
 packages() {
   if is_macos; then
     command -v brew >/dev/null || die 'Homebrew is needed'
@@ -52,7 +54,7 @@ install_node() {
   # The registry's package of the binary, its checksum held against the lock file beside this script.
   mkdir -p "$prefix/node"
   cp "$setup_dir/node/package.json" "$setup_dir/node/package-lock.json" "$prefix/node/"
-  (cd "$prefix/node" && twice npm ci "${NPM_FLAGS[@]}" >/dev/null) || die 'Node could not be fetched'
+  (cd "$prefix/node" && npm ci "${NPM_FLAGS[@]}" >/dev/null) || die 'Node could not be fetched'
   for found in "$prefix"/node/node_modules/node-linux-*/bin/node; do
     fits "$found" || continue
     ln -sfn "$found" "$prefix/bin/node"
@@ -60,17 +62,6 @@ install_node() {
     return
   done
   die "there is no Node for this machine ($(uname -m)) in the registry; install Node $NODE_NEEDED or later"
-}
-
-NPM_FLAGS=(--ignore-scripts --no-audit --no-fund --no-progress --loglevel=error)
-
-# A fetch of hundreds of packages fails now and then; npm begins anew, with what it has in its cache.
-twice() {
-  "$@" || {
-    say '   npm failed; once more' >&2
-    sleep 5
-    "$@"
-  }
 }
 
 # npm under our Node: the distribution's may be too old for it.
@@ -111,7 +102,7 @@ install_program() {
     (
       # No script of a package runs here: this is root.
       cd "$to" &&
-        twice npm_here ci "${NPM_FLAGS[@]}" >/dev/null &&
+        npm_here ci "${NPM_FLAGS[@]}" >/dev/null &&
         PATH=$prefix/bin:$PATH "$node" deployment/ensure.mjs build &&
         npm_here prune --omit=dev "${NPM_FLAGS[@]}" >/dev/null
     ) || die 'the program could not be built'

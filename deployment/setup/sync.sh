@@ -38,7 +38,7 @@ make_syncthing() {
   fi
   start_syncthing
   [ -n "$(in_gui apikey)" ] || die 'Syncthing has no API key yet; is it running?'
-  sync_keys | ask_syncthing - wait || die "Syncthing does not answer; its file is $(sync_config)"
+  ask_syncthing wait || die "Syncthing does not answer; its file is $(sync_config)"
 }
 
 sync_keys() {
@@ -54,7 +54,7 @@ share() {
 
 # Asked as the user, by a file of the release: the user may not be able to read the checkout.
 ask_syncthing() {
-  as_user "$node" "$prefix/releases/$release/deployment/setup/ask-syncthing.mjs" "$1" "$2"
+  sync_keys | as_user "$node" "$prefix/releases/$release/deployment/setup/ask-syncthing.mjs" "$1"
 }
 
 apply_share() {
@@ -79,7 +79,7 @@ apply_share() {
 
 tell_pairing() {
   local id
-  id=$(ask_syncthing "$base/.env" id) || return 0
+  id=$(ask_syncthing id) || return 0
   if [ "$role" = cloud ]; then
     say 'If the laptop does not know this machine yet, there, in the program'"'"'s folder (with @tcp://name-of-this-machine:22000 behind the id if it is to be dialled directly):'
     say "  sudo deployment/local/setup.sh --peer $id"

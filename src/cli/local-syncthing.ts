@@ -23,8 +23,8 @@ export async function localSyncthing(home: string): Promise<LocalSyncthing | nul
 /** Pure. The `<gui>` element of a `config.xml`, as Syncthing writes it. */
 export function fromConfig(text: string): LocalSyncthing | null {
   const [, attributes = '', gui = ''] = /<gui\b([^>]*)>([\s\S]*?)<\/gui>/.exec(text) ?? [];
-  const port = /<address>(?:127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})<\/address>/.exec(gui)?.[1];
+  const address = /<address>((?:127\.0\.0\.1|localhost|\[::1\]):\d{1,5})<\/address>/.exec(gui)?.[1];
   const apiKey = /<apikey>([\w-]{1,200})<\/apikey>/.exec(gui)?.[1];
-  if (port === undefined || apiKey === undefined) return null;
-  return { url: `http${/\btls="true"/.test(attributes) ? 's' : ''}://127.0.0.1:${port}`, apiKey };
+  if (address === undefined || apiKey === undefined) return null;
+  return { url: `http${/\btls="true"/.test(attributes) ? 's' : ''}://${address}`, apiKey };
 }

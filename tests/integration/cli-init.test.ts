@@ -112,7 +112,10 @@ describe('handover init by flags', () => {
     const ignores = await readFile(join(cwd, 'vault/.stignore'), 'utf8');
     expect(ignores.split('\n').find((line) => !line.startsWith('//'))).toBe('(?i)/Approved');
     await writeFile(join(cwd, 'vault/.stignore'), 'mine\n');
-    expect((await run(cloud)).out).toContain('.stignore left as it was');
+    const again = await run(cloud);
+    expect(again.out).toContain('.stignore left as it was');
+    expect(again.out).toContain('Next:');
+    expect((await run([...cloud, '--no-next'])).out).not.toContain('Next:');
   });
 
   it('names every key that is missing or wrong at once, and no value', async () => {

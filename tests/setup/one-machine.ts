@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Dovecot } from '../helpers/dovecot.ts';
+import type { Dovecot, MailAccount } from '../helpers/dovecot.ts';
 import type { TestSmtp } from '../helpers/smtp.ts';
 import { PROJECT } from '../helpers/source-tree.ts';
 import type { AtTerminal } from '../helpers/terminal.ts';
@@ -26,7 +26,7 @@ export async function oneMachine(root: BareRoot, provider: Provider): Promise<vo
   const shell = await root.shell('you');
   const type = async (line: string, limitMs = 10 * MINUTES): Promise<void> => {
     await shell.answer(PROMPT, line);
-    if (line === 'npx handover init') await answers(shell, provider);
+    if (line === 'npx handover init') await typeAll(shell, wizardAnswers(provider));
     await shell.answer(PROMPT, `test $? = 0 && echo went''-well`, limitMs);
     await shell.sees('went-well\r');
   };
@@ -34,7 +34,7 @@ export async function oneMachine(root: BareRoot, provider: Provider): Promise<vo
     await type(line.replace('<this repository>', '/srv/handover.git'));
   }
   const vault = join(root.path, 'home/you/Vault');
-  await provider.dovecot.deliver(provider.address, letter(provider.address), 'anna@example.net');
+  await provider.dovecot.deliver(provider.address, letter(provider.address, 'Wednesday'), 'anna@example.net');
   const name = await until(
     'a draft appears',
     () => readdirSync(join(vault, 'Pending_Approval/email')).find((one) => one.includes('Wednesday')),
@@ -87,70 +87,66 @@ async function prerequisites(root: BareRoot): Promise<void> {
   await root.run('chown -R you: /srv/handover.git /home/you; node --version; npm --version');
 }
 
+export type Answers = readonly (readonly [question: string, line: string])[];
+
 /** What the wizard asks about the mailbox, in its order. Vault and state folder are not asked where they were given. */
-export function mailAnswers(of: {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly address: string;
-}): (readonly [string, string])[] {
+export function mailAnswers(from: string, { host, port, user, password }: MailAccount): Answers {
   return [
     ['Time zone', 'Europe/Berlin'],
-    ['You, as', `You <${of.address}>`],
-    ['IMAP server', of.host],
-    ['IMAP port', String(of.port)],
-    ['IMAP TLS', 'false'],
-    ['IMAP user', of.user],
+    ['You, as', `You <${from}>`],
+    ...serverAnswers('IMAP', { host, port }),
+    ['IMAP user', user],
     ['Log in by', ''],
-    ['Password that reads', of.password],
+    ['Password that reads', password],
     ['Folder to watch', ''],
   ];
 }
 
-export function sendAnswers(of: {
-  readonly host: string;
-  readonly port: number;
-  readonly address: string;
-  readonly password: string;
-}): (readonly [string, string])[] {
+export function sendAnswers({ host, port, user, password }: MailAccount): Answers {
   return [
-    ['SMTP server', of.host],
-    ['SMTP port', String(of.port)],
-    ['SMTP TLS', 'false'],
+    ...serverAnswers('SMTP', { host, port }),
     ['Log in by', ''],
-    ['SMTP user', of.address],
-    ['Password that sends', of.password],
+    ['SMTP user', user],
+    ['Password that sends', password],
   ];
 }
 
-async function answers(
-  shell: AtTerminal,
-  { dovecot, smtp, address, submissionPassword }: Provider,
-): Promise<void> {
-  const { host, port } = smtp;
-  const typing: readonly (readonly [string, string])[] = [
+function serverAnswers(protocol: string, { host, port }: Pick<MailAccount, 'host' | 'port'>): Answers {
+  return [
+    [`${protocol} server`, host],
+    [`${protocol} port`, String(port)],
+    [`${protocol} TLS`, 'false'],
+  ];
+}
+
+/** The first question may come after minutes of packages. */
+export async function typeAll(shell: AtTerminal, answers: Answers): Promise<void> {
+  for (const [question, line] of answers) await shell.answer(question, line, 10 * MINUTES);
+}
+
+function wizardAnswers({ dovecot, smtp, address, submissionPassword: password }: Provider): Answers {
+  return [
     ['both, cloud or laptop', ''],
     ['The vault', ''],
     ['The state', ''],
-    ...mailAnswers({ ...dovecot.user(address), port: dovecot.imapPort, address }),
-    ...sendAnswers({ host, port, address, password: submissionPassword }),
+    ...mailAnswers(address, dovecot.user(address)),
+    ...sendAnswers({ host: smtp.host, port: smtp.port, user: address, password }),
     ['Who writes drafts', ''],
     ['Do you use Odoo', ''],
     ['Write it', ''],
   ];
-  for (const [question, line] of typing) await shell.answer(question, line);
 }
 
-function letter(to: string): string {
+/** Anna asks whether a day suits. */
+export function letter(to: string, day: string): string {
   return [
     'From: Anna Berg <anna@example.net>',
     `To: ${to}`,
-    'Subject: Wednesday',
-    'Message-ID: <wednesday@example.net>',
+    `Subject: ${day}`,
+    `Message-ID: <${day.toLowerCase()}@example.net>`,
     `Date: ${new Date().toUTCString()}`,
     '',
-    'Does Wednesday suit you?',
+    `Does ${day} suit you?`,
     '',
   ].join('\r\n');
 }

@@ -18,6 +18,10 @@ describe('the Syncthing of this user', () => {
     expect(await localSyncthing(await testDir({}))).toBeNull();
   });
 
+  it('is asked at the very address that it listens at', () => {
+    expect(fromConfig(config(gui('[::1]:8384')))?.url).toBe('http://[::1]:8384');
+  });
+
   it('answers by TLS when it says so', () => {
     expect(fromConfig(config(gui('127.0.0.1:8384', 'k', 'true')))?.url).toBe('https://127.0.0.1:8384');
   });
